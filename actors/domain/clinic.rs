@@ -1,0 +1,389 @@
+//! A clinic as the operator declares it: who it is, when it is open, who works there and how it books.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
+use super::ids::{ClinicId, ProviderNo};
+use super::phone::PhoneNumber;
+use super::say::Language;
+use super::time::{Ts, Zone};
+
+/// Everything about a clinic but its secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clinic {
+    pub id: ClinicId,
+    pub name: String,
+    /// What a caller is told to dial when we cannot help.
+    pub phone: Line,
+    /// The lines patients dial, as the voice platform reports them.
+    #[serde(default)]
+    pub lines: Vec<Line>,
+    /// The voice platform's ids of those lines, and of the assistants and squads that answer for this clinic only.
+    #[serde(default)]
+    pub voice_ids: Vec<String>,
+    pub timezone: Zone,
+    #[serde(default)]
+    pub language: Language,
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub greeting: Greeting,
+    #[serde(default)]
+    pub accepting_new_patients: bool,
+    #[serde(default)]
+    pub waitlist_enabled: bool,
+    #[serde(default)]
+    pub transfer: Option<Line>,
+    #[serde(default)]
+    pub sms: SmsSettings,
+    pub hours: Week,
+    #[serde(default)]
+    pub holidays: Holidays,
+    #[serde(default)]
+    pub booking: BookingRules,
+    #[serde(default)]
+    pub limits: EmrLimits,
+    pub providers: Vec<ClinicProvider>,
+}
+
+/// A clinic's own telephone line: public, so it may be printed and spoken.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Line(pub PhoneNumber);
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.spoken())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Greeting {
+    pub en: Option<String>,
+    pub zh: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmsSettings {
+    pub enabled: bool,
+    pub sender: Option<Line>,
+}
+
+/// A doctor or nurse who may be booked by telephone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClinicProvider {
+    pub provider_no: ProviderNo,
+    pub name: String,
+    #[serde(default)]
+    pub name_zh: Option<String>,
+    #[serde(default = "yes")]
+    pub bookable: bool,
+    #[serde(default)]
+    pub accepts_new_patients: bool,
+    /// Unset: all of the clinic's.
+    #[serde(default)]
+    pub visit_types: Option<Vec<String>>,
+    /// Unset: those of the visit type.
+    #[serde(default)]
+    pub template_codes: Option<Vec<char>>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl ClinicProvider {
+    pub fn spoken_name(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.name,
+            Language::Zh => self.name_zh.as_deref().unwrap_or(&self.name),
+        }
+    }
+}
+
+/// How a clinic books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BookingRules {
+    pub visit_types: Vec<VisitType>,
+    /// The visit type when a caller names none.
+    pub default_visit_type: String,
+    /// Kept free before and after every appointment.
+    pub buffer_minutes: u16,
+    pub min_notice_minutes: u32,
+    pub max_advance_days: u16,
+    /// How long an offered slot is kept from other callers.
+    pub hold_seconds: u32,
+}
+
+impl BookingRules {
+    pub const MAX_HOLDS_PER_CALL: usize = 3;
+
+    pub fn visit_type(&self, code: Option<&str>) -> Option<&VisitType> {
+        let wanted = code.unwrap_or(&self.default_visit_type);
+        self.visit_types.iter().find(|visit| visit.code == wanted)
+    }
+
+    pub fn notice(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.min_notice_minutes))
+    }
+
+    pub fn hold(&self) -> Duration {
+        Duration::from_secs(u64::from(self.hold_seconds))
+    }
+}
+
+impl Default for BookingRules {
+    /// The table of `vitaravox.md` 5.2; codes as shipped with OSCAR (`oscar.md` 3.2).
+    fn default() -> Self {
+        let visit = |code: &str, minutes, template_codes: &[char]| VisitType {
+            code: code.to_owned(),
+            minutes,
+            template_codes: template_codes.to_vec(),
+        };
+        Self {
+            visit_types: vec![
+                visit("B", 15, &['1', '2', '3', '6']),
+                visit("2", 30, &['1', '2', '3', '6']),
+                visit("3", 45, &['1', '2', '3', '6']),
+                visit("P", 15, &['P']),
+            ],
+            default_visit_type: "B".to_owned(),
+            buffer_minutes: 0,
+            min_notice_minutes: 60,
+            max_advance_days: 60,
+            hold_seconds: 120,
+        }
+    }
+}
+
+/// A kind of visit, the minutes it takes and the template codes it may be booked on. Nothing in OSCAR marks a code as
+/// bookable from outside, so this list is policy and has to be written down (`oscar.md` 3.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisitType {
+    pub code: String,
+    pub minutes: u16,
+    pub template_codes: Vec<char>,
+}
+
+/// What a clinic's EMR may be asked to bear, and how long we wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmrLimits {
+    pub requests_per_second: u32,
+    pub burst: u32,
+    pub max_in_flight: u32,
+    /// Requests that wait for one of those places; beyond it a request is refused at once.
+    pub queue: u32,
+    /// A reply slower than this counts as a failure for the breaker.
+    pub slow_ms: u64,
+    /// How long a write that may have left is waited for (never cut sooner: that would manufacture unknowns).
+    pub write_timeout_ms: u64,
+    pub breaker_error_percent: u32,
+    /// Consecutive failures that open a breaker whatever the percentage, so that it works at one call a minute.
+    pub breaker_consecutive: u32,
+    pub breaker_open_ms: u64,
+}
+
+impl Default for EmrLimits {
+    fn default() -> Self {
+        Self {
+            requests_per_second: 20,
+            burst: 40,
+            max_in_flight: 4,
+            queue: 64,
+            slow_ms: 4_000,
+            write_timeout_ms: 15_000,
+            breaker_error_percent: 50,
+            breaker_consecutive: 3,
+            breaker_open_ms: 30_000,
+        }
+    }
+}
+
+impl EmrLimits {
+    pub fn slow(&self) -> Duration {
+        Duration::from_millis(self.slow_ms)
+    }
+
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
+    }
+
+    pub fn breaker_open(&self) -> Duration {
+        Duration::from_millis(self.breaker_open_ms)
+    }
+}
+
+/// What is wrong with a clinic's declaration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadClinic {
+    #[error("hours: {0}")]
+    Hours(#[from] BadHours),
+    #[error("booking.default_visit_type: '{0}' is not among booking.visit_types")]
+    DefaultVisit(String),
+    #[error("booking.visit_types: '{0}' must take 1 to 480 minutes and list at least one template code")]
+    Visit(String),
+    #[error("providers: {0} is listed twice")]
+    ProviderTwice(ProviderNo),
+    #[error("providers: {provider} lists visit type '{visit}', which is not among booking.visit_types")]
+    ProviderVisit { provider: ProviderNo, visit: String },
+    #[error("limits: {0} must be at least 1")]
+    Limit(&'static str),
+    #[error("sms.enabled needs sms.sender")]
+    SmsSender,
+}
+
+impl Clinic {
+    pub fn check(&self) -> Result<(), BadClinic> {
+        self.hours.check()?;
+        self.check_visits()?;
+        self.check_providers()?;
+        self.check_limits()?;
+        if self.sms.enabled && self.sms.sender.is_none() { Err(BadClinic::SmsSender) } else { Ok(()) }
+    }
+
+    fn check_visits(&self) -> Result<(), BadClinic> {
+        let booking = &self.booking;
+        for visit in &booking.visit_types {
+            if !(1..=480).contains(&visit.minutes) || visit.template_codes.is_empty() {
+                return Err(BadClinic::Visit(visit.code.clone()));
+            }
+        }
+        match booking.visit_type(None) {
+            Some(_) => Ok(()),
+            None => Err(BadClinic::DefaultVisit(booking.default_visit_type.clone())),
+        }
+    }
+
+    fn check_providers(&self) -> Result<(), BadClinic> {
+        for (index, provider) in self.providers.iter().enumerate() {
+            if self.providers[..index].iter().any(|other| other.provider_no == provider.provider_no) {
+                return Err(BadClinic::ProviderTwice(provider.provider_no.clone()));
+            }
+            for visit in provider.visit_types.iter().flatten() {
+                if self.booking.visit_type(Some(visit)).is_none() {
+                    let provider = provider.provider_no.clone();
+                    return Err(BadClinic::ProviderVisit { provider, visit: visit.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), BadClinic> {
+        let limits = &self.limits;
+        let all = [
+            ("requests_per_second", u64::from(limits.requests_per_second)),
+            ("burst", u64::from(limits.burst)),
+            ("max_in_flight", u64::from(limits.max_in_flight)),
+            ("slow_ms", limits.slow_ms),
+            ("write_timeout_ms", limits.write_timeout_ms),
+            ("breaker_consecutive", u64::from(limits.breaker_consecutive)),
+            ("breaker_open_ms", limits.breaker_open_ms),
+        ];
+        match all.into_iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(BadClinic::Limit(name)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn opening(&self, date: jiff::civil::Date) -> Opening<'_> {
+        opening(&self.hours, &self.holidays, date)
+    }
+
+    pub fn is_open(&self, now: Ts) -> bool {
+        let wall = self.timezone.wall(now);
+        self.opening(wall.date()).is_open_at(wall.time())
+    }
+
+    pub fn provider(&self, no: &ProviderNo) -> Option<&ClinicProvider> {
+        self.providers.iter().find(|provider| provider.provider_no == *no)
+    }
+
+    /// Those a caller may be booked with for a kind of visit, in the order the clinic listed them.
+    pub fn bookable<'a>(&'a self, visit: &'a str) -> impl Iterator<Item = &'a ClinicProvider> {
+        self.providers.iter().filter(move |provider| provider.takes(visit))
+    }
+}
+
+impl ClinicProvider {
+    pub fn takes(&self, visit: &str) -> bool {
+        self.bookable && self.visit_types.as_ref().is_none_or(|types| types.iter().any(|code| code == visit))
+    }
+}
+
+/// All clinics of this house, and the ways a call says which one it means. A snapshot: replaced whole, never edited.
+#[derive(Debug, Default)]
+pub struct Roster {
+    clinics: HashMap<ClinicId, Arc<Clinic>>,
+    lines: HashMap<Line, ClinicId>,
+    voice_ids: HashMap<String, ClinicId>,
+}
+
+/// Two clinics claim the same line or voice id; nobody can tell whose call it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("clinics '{first}' and '{second}' both claim {what}")]
+pub struct Contested {
+    pub first: ClinicId,
+    pub second: ClinicId,
+    pub what: String,
+}
+
+impl Roster {
+    pub fn of(clinics: impl IntoIterator<Item = Clinic>) -> Result<Self, Contested> {
+        let mut roster = Self::default();
+        for clinic in clinics {
+            for line in &clinic.lines {
+                claim(&mut roster.lines, line.clone(), &clinic.id, || format!("line {line:?}"))?;
+            }
+            for voice_id in &clinic.voice_ids {
+                claim(&mut roster.voice_ids, voice_id.clone(), &clinic.id, || {
+                    format!("voice id {voice_id}")
+                })?;
+            }
+            let id = clinic.id.clone();
+            if roster.clinics.insert(id.clone(), Arc::new(clinic)).is_some() {
+                return Err(Contested { first: id.clone(), second: id, what: "the same id".to_owned() });
+            }
+        }
+        Ok(roster)
+    }
+
+    pub fn clinic(&self, id: &ClinicId) -> Option<&Arc<Clinic>> {
+        self.clinics.get(id)
+    }
+
+    pub fn by_line(&self, number: &PhoneNumber) -> Option<&ClinicId> {
+        self.lines.get(&Line(number.clone()))
+    }
+
+    pub fn by_voice_id(&self, id: &str) -> Option<&ClinicId> {
+        self.voice_ids.get(id)
+    }
+
+    pub fn clinics(&self) -> impl Iterator<Item = &Arc<Clinic>> {
+        self.clinics.values()
+    }
+}
+
+fn claim<K: std::hash::Hash + Eq>(
+    claims: &mut HashMap<K, ClinicId>,
+    key: K,
+    clinic: &ClinicId,
+    what: impl FnOnce() -> String,
+) -> Result<(), Contested> {
+    match claims.insert(key, clinic.clone()) {
+        Some(first) if first != *clinic => Err(Contested { first, second: clinic.clone(), what: what() }),
+        _ => Ok(()),
+    }
+}

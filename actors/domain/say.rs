@@ -1,0 +1,355 @@
+//! What the caller hears: one short true line per situation, in both languages.
+//!
+//! The lines are data. A situation without a line in one of the languages does not compile; a test checks that both
+//! lines of a situation use the same values.
+
+use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
+
+use super::time::Minute;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    En,
+    Zh,
+}
+
+impl Language {
+    pub fn named(text: &str) -> Option<Self> {
+        let text = text.to_lowercase();
+        if text.starts_with("en") {
+            Some(Self::En)
+        } else if text.starts_with("zh") || text == "mandarin" || text == "chinese" {
+            Some(Self::Zh)
+        } else {
+            None
+        }
+    }
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+}
+
+macro_rules! situations {
+    ($($(#[$doc:meta])* $name:ident $success:literal $code:literal { $en:literal $zh:literal })+) => {
+        /// What a tool call came to. Each has a stable code for machines and a line for people.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Situation { $($(#[$doc])* $name),+ }
+
+        impl Situation {
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Whether the tool did what it was asked.
+            pub const fn success(self) -> bool {
+                match self { $(Self::$name => $success),+ }
+            }
+
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),+ }
+            }
+
+            pub const fn line(self, language: Language) -> &'static str {
+                match language {
+                    Language::En => match self { $(Self::$name => $en),+ },
+                    Language::Zh => match self { $(Self::$name => $zh),+ },
+                }
+            }
+        }
+    };
+}
+
+situations! {
+    ClinicOpen true "OK" {
+        "{clinic} is open now."
+        "{clinic}现在正在营业。" }
+    ClinicClosed true "OK" {
+        "{clinic} is closed right now."
+        "{clinic}现在已经下班。" }
+    ProvidersListed true "OK" {
+        "You can book with {providers}."
+        "您可以预约{providers}。" }
+    NoProviders true "OK" {
+        "I can't book with anyone by phone right now. Please call {phone}."
+        "目前无法通过电话预约任何医生,请致电{phone}。" }
+
+    /// A chart is known by the caller's number; nothing is said about it.
+    VerificationNeeded true "VERIFICATION_NEEDED" {
+        "To confirm who I'm speaking with, may I have your date of birth?"
+        "为了确认您的身份,请告诉我您的出生日期。" }
+    NumberUnknown true "PATIENT_NOT_FOUND" {
+        "May I have your first and last name and your date of birth?"
+        "请告诉我您的姓名和出生日期。" }
+    NumberWithheld true "NO_CALLER_NUMBER" {
+        "I can't see your phone number. May I have your first and last name and your date of birth?"
+        "我看不到您的来电号码,请告诉我您的姓名和出生日期。" }
+    PatientVerified true "VERIFIED" {
+        "Thank you, {first_name}. I have your file."
+        "谢谢您,{first_name},我找到了您的档案。" }
+    PatientNotFound true "PATIENT_NOT_FOUND" {
+        "I couldn't find a file with those details. Could you spell your last name and repeat your date of birth?"
+        "没有找到符合的档案,请再说一遍您的姓名拼写和出生日期。" }
+    PatientAmbiguous true "PATIENT_AMBIGUOUS" {
+        "Those details fit more than one file. May I have your full first and last name as well?"
+        "有不止一份档案符合,请告诉我您的完整姓名。" }
+    VerificationLocked false "VERIFICATION_LOCKED" {
+        "I'm not able to confirm your identity on this call. Please call the clinic at {phone}."
+        "这次通话无法确认您的身份,请致电诊所{phone}。" }
+    NotVerified false "NOT_VERIFIED" {
+        "Before that, I need to confirm who I'm speaking with. May I have your name and date of birth?"
+        "在此之前需要确认您的身份,请告诉我您的姓名和出生日期。" }
+    WhichPatient false "WHICH_PATIENT" {
+        "Which patient is this for?"
+        "请问这是为哪一位病人办理?" }
+
+    SlotFound true "SLOT_FOUND" {
+        "The earliest is {when} with {provider}. Does that work for you?"
+        "最早的时间是{when},{provider}。您看可以吗?" }
+    NoAvailability true "NO_AVAILABILITY" {
+        "I don't see any openings in that time. Would another day or provider work?"
+        "这段时间没有空位,换一天或换一位医生可以吗?" }
+    ProviderUnknown false "PROVIDER_UNKNOWN" {
+        "I can't book with that provider by phone. Would someone else be all right?"
+        "无法通过电话预约这位医生,换一位可以吗?" }
+    VisitTypeUnknown false "VALIDATION_ERROR" {
+        "What kind of visit do you need?"
+        "请问您需要哪一种就诊?" }
+    AppointmentsListed true "OK" {
+        "Your next appointment is {when} with {provider}."
+        "您的下一个预约是{when},{provider}。" }
+    NoAppointments true "OK" {
+        "I don't see any upcoming appointments for you."
+        "没有找到您即将到来的预约。" }
+
+    /// Read back from the EMR and in agreement (law B-3).
+    Booked true "BOOKED" {
+        "You're booked for {when} with {provider}."
+        "已为您预约{when},{provider}。" }
+    BookedAndTexted true "BOOKED" {
+        "You're booked for {when} with {provider}. We'll text you a confirmation."
+        "已为您预约{when},{provider}。我们会发短信确认。" }
+    Moved true "MOVED" {
+        "Your appointment is now {when} with {provider}. The old one is cancelled."
+        "您的预约已改为{when},{provider}。原来的预约已取消。" }
+    MovedAndTexted true "MOVED" {
+        "Your appointment is now {when} with {provider}. The old one is cancelled. We'll text you a confirmation."
+        "您的预约已改为{when},{provider}。原来的预约已取消。我们会发短信确认。" }
+    /// Law B-4: the patient holds both.
+    MovedOldRemains true "MOVED_OLD_REMAINS" {
+        "Your new appointment is {when} with {provider}. I couldn't cancel the old one yet; the clinic will look after it."
+        "您的新预约是{when},{provider}。原来的预约还没能取消,诊所会处理。" }
+    Cancelled true "CANCELLED" {
+        "Your appointment on {when} is cancelled."
+        "您{when}的预约已取消。" }
+    CancelledAndTexted true "CANCELLED" {
+        "Your appointment on {when} is cancelled. We'll text you a confirmation."
+        "您{when}的预约已取消。我们会发短信确认。" }
+
+    SlotTaken false "SLOT_TAKEN" {
+        "That time is no longer free. Shall I look for another?"
+        "这个时间已经没有了,要我找别的时间吗?" }
+    OutsideBookingWindow false "OUTSIDE_BOOKING_WINDOW" {
+        "I can't book that far ahead or that soon. Would another day work?"
+        "这个日期不在可预约的范围内,换一天可以吗?" }
+    NotBookable false "CLINIC_CLOSED" {
+        "The clinic doesn't see patients then. Would another day work?"
+        "诊所那天不看诊,换一天可以吗?" }
+    PatientBusy false "PATIENT_BUSY" {
+        "Another request for this patient is still being settled. Please try again in a moment."
+        "这位病人的另一个请求还在处理中,请稍后再试。" }
+    AppointmentNotFound false "APPOINTMENT_NOT_FOUND" {
+        "I can't find that appointment. Shall I check what you have?"
+        "没有找到这个预约,要我查一下您的预约吗?" }
+    /// Law B-7: staff changed it since the caller heard of it.
+    AppointmentChanged false "APPOINTMENT_CHANGED" {
+        "The clinic has just changed that appointment. Let me check it again first."
+        "诊所刚刚更改了这个预约,我先重新查一下。" }
+    /// Not known yet, and not to be tried again.
+    Pending false "PENDING" {
+        "I've sent that to the clinic but it isn't confirmed yet. Please don't book again; the clinic will make sure."
+        "请求已发给诊所,但还没有确认。请不要重复预约,诊所会跟进。" }
+    HandedToStaff false "HANDED_TO_STAFF" {
+        "I couldn't confirm that. The clinic's staff will check and call you."
+        "我没能确认这件事,诊所工作人员会核实并给您回电。" }
+
+    ValidationError false "VALIDATION_ERROR" {
+        "I didn't get all of that. Could you say it once more?"
+        "我没有听清楚,请再说一遍。" }
+    EmrUnavailable false "EMR_UNAVAILABLE" {
+        "Our booking system isn't answering right now. Please call the clinic at {phone}."
+        "预约系统暂时无法使用,请致电诊所{phone}。" }
+    EmrTimeout false "EMR_TIMEOUT" {
+        "Our booking system is slow right now. Please try again in a moment, or call {phone}."
+        "预约系统现在很慢,请稍后再试,或致电{phone}。" }
+    Busy false "BUSY" {
+        "We're very busy at the moment. Please give me a moment and ask again."
+        "现在非常繁忙,请稍等再试。" }
+    RateLimited false "RATE_LIMITED" {
+        "We're very busy at the moment. Please give me a moment and ask again."
+        "现在非常繁忙,请稍等再试。" }
+    ClinicUnknown false "CLINIC_UNKNOWN" {
+        "I'm sorry, I can't help with this line right now."
+        "很抱歉,目前无法为这条线路提供服务。" }
+    ToolUnknown false "TOOL_UNKNOWN" {
+        "I'm sorry, I can't do that."
+        "很抱歉,我无法办理这件事。" }
+    InternalError false "INTERNAL_ERROR" {
+        "Something went wrong on our side. Please call the clinic at {phone}."
+        "我们的系统出了问题,请致电诊所{phone}。" }
+}
+
+impl Situation {
+    /// Whether asking again may help without anything else having changed.
+    pub const fn retryable(self) -> bool {
+        matches!(self, Self::EmrTimeout | Self::Busy | Self::RateLimited | Self::PatientBusy)
+    }
+
+    /// The line with its values put in. A value is never read as a line again.
+    pub fn render(self, language: Language, values: &[(&str, &str)]) -> String {
+        let mut spoken = String::new();
+        let mut rest = self.line(language);
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            spoken.push_str(before);
+            spoken.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+            rest = tail;
+        }
+        spoken + rest
+    }
+}
+
+/// "Tuesday, March 10 at 2:30 PM", "3月10日星期二下午2点30分".
+pub fn spoken_time(language: Language, date: Date, start: Minute) -> String {
+    let (hour, minute) = (start.get() / 60, start.get() % 60);
+    let twelve = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
+    match language {
+        Language::En => {
+            let half = if hour < 12 { "AM" } else { "PM" };
+            let clock =
+                if minute == 0 { format!("{twelve} {half}") } else { format!("{twelve}:{minute:02} {half}") };
+            format!("{}, {} {} at {clock}", weekday_en(date.weekday()), month_en(date.month()), date.day())
+        }
+        Language::Zh => {
+            let half = match hour {
+                0..6 => "凌晨",
+                6..12 => "上午",
+                12..18 => "下午",
+                _ => "晚上",
+            };
+            let clock = if minute == 0 { format!("{twelve}点") } else { format!("{twelve}点{minute}分") };
+            format!("{}月{}日{}{half}{clock}", date.month(), date.day(), weekday_zh(date.weekday()))
+        }
+    }
+}
+
+/// "A, B and C", "A、B和C".
+pub fn spoken_list(language: Language, items: &[&str]) -> String {
+    let (comma, and) = match language {
+        Language::En => (", ", " and "),
+        Language::Zh => ("、", "和"),
+    };
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [head @ .., last] => format!("{}{and}{last}", head.join(comma)),
+    }
+}
+
+const fn weekday_en(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    }
+}
+
+const fn weekday_zh(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "星期一",
+        Weekday::Tuesday => "星期二",
+        Weekday::Wednesday => "星期三",
+        Weekday::Thursday => "星期四",
+        Weekday::Friday => "星期五",
+        Weekday::Saturday => "星期六",
+        Weekday::Sunday => "星期日",
+    }
+}
+
+fn month_en(month: i8) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    usize::try_from(month - 1).ok().and_then(|index| NAMES.get(index)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn values(line: &str) -> BTreeSet<&str> {
+        line.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+    }
+
+    #[test]
+    fn every_line_exists_in_both_languages_with_the_same_values() {
+        for situation in Situation::ALL {
+            let (en, zh) = (situation.line(Language::En), situation.line(Language::Zh));
+            assert!(!en.is_empty() && en.is_ascii(), "{situation:?}");
+            assert!(zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{situation:?}");
+            assert_eq!(values(en), values(zh), "{situation:?}");
+            assert!(!en.contains('\n') && !zh.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn only_what_a_text_was_queued_for_promises_one() {
+        for situation in Situation::ALL {
+            let promises = situation.line(Language::En).contains("text you");
+            assert_eq!(promises, format!("{situation:?}").ends_with("AndTexted"), "{situation:?}");
+            assert_eq!(promises, situation.line(Language::Zh).contains("短信"), "{situation:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_placeholder_is_spoken_as_it_is() {
+        let line =
+            Situation::PatientVerified.render(Language::En, &[("first_name", "{phone}"), ("phone", "no")]);
+        assert_eq!(line, "Thank you, {phone}. I have your file.");
+    }
+
+    #[test]
+    fn times_are_spoken_as_people_say_them() {
+        let tuesday = date(2026, 3, 10);
+        let at = |hour, minute| Minute::at(hour, minute).unwrap();
+        assert_eq!(spoken_time(Language::En, tuesday, at(14, 0)), "Tuesday, March 10 at 2 PM");
+        assert_eq!(spoken_time(Language::En, tuesday, at(0, 5)), "Tuesday, March 10 at 12:05 AM");
+        assert_eq!(spoken_time(Language::Zh, tuesday, at(14, 30)), "3月10日星期二下午2点30分");
+        assert_eq!(spoken_time(Language::Zh, tuesday, at(12, 0)), "3月10日星期二下午12点");
+        assert_eq!(spoken_list(Language::En, &["A", "B", "C"]), "A, B and C");
+        assert_eq!(spoken_list(Language::Zh, &["甲", "乙"]), "甲和乙");
+    }
+}

@@ -9,3 +9,5 @@
 //! it (crate `vitarad`) gives the ports their pipes. The compiler keeps the direction; a test keeps the manifest.
 
 pub mod domain;
+pub mod ports;
+pub mod switchboard;

@@ -1,1 +1,5 @@
+//! The shell around `vitarad-actors`: the HTTP door, the store, the EMR adapters, configuration and the command line.
+//!
+//! Adapters do not know each other; they meet in `boot`.
 
+pub mod access;

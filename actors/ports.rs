@@ -1,0 +1,11 @@
+//! What the actors need from the world, as traits. The shell implements them; `testing` fakes them under paused time.
+
+mod clock;
+pub mod emr;
+pub mod sms;
+pub mod store;
+
+pub use clock::{Clock, Luck};
+pub use emr::{Emr, EmrFailure};
+pub use sms::SmsGateway;
+pub use store::{Store, StoreError};

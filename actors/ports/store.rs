@@ -1,0 +1,419 @@
+//! The store: the truth of which actors are warm caches.
+//!
+//! Each method is one transaction, committed when it returns `Ok`; what it could not commit it did not do. Every write
+//! by an owner names the fence it believes in, and is refused when that is no longer in force (law O-1).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use crate::domain::answer::AnswerLine;
+use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
+use crate::domain::ids::{
+    CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallKey,
+};
+use crate::domain::phi::Phi;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::say::Language;
+use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else owns it now. Step aside: no compensation, no retry.
+    #[error("the ownership is no longer in force")]
+    Usurped,
+    /// The clinic's lane of the writer is full.
+    #[error("the store's queue for this clinic is full")]
+    Busy,
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// A row that this release cannot read, or whose seal does not fit.
+    #[error("a stored row cannot be read: {0}")]
+    Unreadable(&'static str),
+}
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Everything the actors keep.
+pub trait Store:
+    CallStore + ToolCallStore + HoldStore + BookingStore + AuditStore + OutboxStore + RoleStore + RetentionStore
+{
+}
+
+impl<S> Store for S where
+    S: CallStore
+        + ToolCallStore
+        + HoldStore
+        + BookingStore
+        + AuditStore
+        + OutboxStore
+        + RoleStore
+        + RetentionStore
+{
+}
+
+// --- calls -----------------------------------------------------------------------------------------------------------
+
+/// A call as its new owner finds it.
+pub struct AdoptedCall {
+    pub fence: Fence,
+    /// What [`crate::domain::call::Call::encode`] gave; `None` for a call nobody has seen before.
+    pub memory: Option<Phi<Vec<u8>>>,
+    pub ended: bool,
+}
+
+/// A fenced save of a call's memory, with the audit entries of what was learnt.
+pub struct CallSave {
+    pub key: CallKey,
+    pub fence: Fence,
+    /// A save never replaces one with a higher version; that one already includes it.
+    pub version: u64,
+    pub memory: Phi<Vec<u8>>,
+    pub audit: Vec<AuditEntry>,
+}
+
+/// A message about a call that is kept for its record: status, report, hang, transfer.
+pub struct CallEvent {
+    pub key: CallKey,
+    /// The message's `type`.
+    pub kind: String,
+    /// Two deliveries of one message have the same digest and are kept once.
+    pub digest: String,
+    /// Redacted of secrets; sealed by the store.
+    pub body: Phi<Vec<u8>>,
+}
+
+#[async_trait]
+pub trait CallStore: Send + Sync + 'static {
+    /// The only way a call comes to life (law O-2): the row is made or taken over, its fence grows by one.
+    async fn adopt_call(&self, key: &CallKey, owner: Generation, now: Ts) -> StoreResult<AdoptedCall>;
+
+    async fn save_call(&self, save: CallSave, now: Ts) -> StoreResult<()>;
+
+    /// Ends the call and releases its holds. Late messages may still enrich its record.
+    async fn end_call(&self, key: &CallKey, fence: Fence, now: Ts) -> StoreResult<()>;
+
+    /// `false` when this very message was kept before.
+    async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool>;
+}
+
+// --- tool calls that change something ----------------------------------------------------------------------------------
+
+/// What a claim of a tool call found (law B-6).
+pub enum Claimed {
+    /// It is ours to do. `attempt` counts from 1; it grows when a process died on it.
+    Ours {
+        attempt: u32,
+    },
+    /// Another delivery is at it.
+    Underway,
+    Answered(AnswerLine),
+}
+
+#[async_trait]
+pub trait ToolCallStore: Send + Sync + 'static {
+    /// Inserts the claim. A claim whose owner generation is no longer active is taken over, its attempt counted.
+    async fn claim(&self, key: &ToolCallKey, tool: Tool, owner: Generation, now: Ts) -> StoreResult<Claimed>;
+
+    /// Stores the answer of a claim that needed no write, or whose intent another tool call carried. The first stored
+    /// answer stays; it is returned.
+    async fn answer(
+        &self,
+        key: &ToolCallKey,
+        line: AnswerLine,
+        audit: Vec<AuditEntry>,
+        now: Ts,
+    ) -> StoreResult<AnswerLine>;
+
+    async fn answer_of(&self, key: &ToolCallKey) -> StoreResult<Option<AnswerLine>>;
+
+    /// Puts an input that killed its actor twice aside, sealed, for a person to look at.
+    async fn dead_letter(
+        &self,
+        key: &ToolCallKey,
+        tool: Tool,
+        arguments: Phi<String>,
+        now: Ts,
+    ) -> StoreResult<()>;
+}
+
+// --- holds -----------------------------------------------------------------------------------------------------------
+
+#[async_trait]
+pub trait HoldStore: Send + Sync + 'static {
+    /// Replaces the call's holds. Tries `slots` in order, skips what another call holds or an unsettled write occupies,
+    /// stops at `limit`; returns what was granted.
+    async fn hold(
+        &self,
+        call: &CallKey,
+        slots: Vec<Slot>,
+        limit: usize,
+        until: Ts,
+        now: Ts,
+    ) -> StoreResult<Vec<Slot>>;
+
+    /// What others' holds and unsettled additions take of a provider's days, `first` to `last` inclusive.
+    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>>;
+}
+
+pub struct Taken {
+    pub clinic: ClinicId,
+    pub provider: ProviderNo,
+    pub first: jiff::civil::Date,
+    pub last: jiff::civil::Date,
+    /// Whose holds do not count.
+    pub except_call: Option<CallId>,
+    /// Whose own announcement does not count.
+    pub except_effect: Option<EffectId>,
+}
+
+// --- bookings --------------------------------------------------------------------------------------------------------
+
+/// The right to write to one provider's day, for a while. The clock that ends it is monotonic and started before the row
+/// was written, so the holder always stops first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub fence: Fence,
+    pub until: Instant,
+}
+
+impl Lease {
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        now < self.until
+    }
+}
+
+/// What is written down before an EMR write is sent (law B-1).
+#[derive(Clone)]
+pub struct Announcement {
+    pub intent: Intent,
+    pub effect: Effect,
+    pub order: OrderNote,
+    pub sender: Generation,
+    /// How long the (provider, day) lease lasts.
+    pub lease_for: Duration,
+    /// The last moment at which the write, if it was sent, could still arrive.
+    pub last_arrival: Ts,
+    /// The effect is a later step of an intent that is already open.
+    pub continues: bool,
+    /// A live intent of the same wish that the EMR no longer bears out; it is closed first.
+    pub replaces: Option<IntentId>,
+    pub audit: Vec<AuditEntry>,
+}
+
+/// What a settlement needs to know about who asked; kept with the intent, sealed.
+#[derive(Clone)]
+pub struct OrderNote {
+    pub tool_call: ToolCallKey,
+    pub language: Language,
+    /// Where a text goes, if the patient wants one.
+    pub text_to: Option<Phi<PhoneNumber>>,
+}
+
+pub enum Announced {
+    Granted(Lease),
+    /// The same wish is live already.
+    Known(KnownIntent),
+    /// An unsettled write or another caller's hold is in the way.
+    Occupied,
+    /// An unsettled write for this patient is in the way.
+    PatientBusy,
+    /// Another process is writing to this provider's day.
+    LeaseHeld,
+}
+
+#[derive(Clone)]
+pub struct KnownIntent {
+    pub id: IntentId,
+    pub state: IntentState,
+    /// Its newest addition, by which the EMR can be asked whether it still stands.
+    pub added: Option<(EffectId, Slot)>,
+}
+
+/// How one write ended, and everything that is true only because it did: one commit.
+pub struct Settlement {
+    pub effect: EffectId,
+    /// The generation that sent it: it records its result whoever owns the rest by now.
+    pub sender: Generation,
+    pub state: EffectState,
+    pub intent: Option<(IntentId, IntentState)>,
+    pub answer: Option<(ToolCallKey, AnswerLine)>,
+    pub text: Option<SmsDraft>,
+    pub audit: Vec<AuditEntry>,
+    /// Give the provider's day back.
+    pub release: Option<Lease>,
+    /// For a write that stays unknown: the last moment it could arrive, and when to look again.
+    pub look_again: Option<LookAgain>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct LookAgain {
+    pub last_arrival: Ts,
+    pub due: Ts,
+}
+
+/// A line of the journal that is not settled, or is still watched.
+#[derive(Clone)]
+pub struct JournalRow {
+    pub effect: Effect,
+    pub intent: Intent,
+    pub intent_state: IntentState,
+    pub state: EffectState,
+    pub order: OrderNote,
+    pub announced_at: Ts,
+    pub last_arrival: Ts,
+    pub due: Ts,
+}
+
+#[async_trait]
+pub trait BookingStore: Send + Sync + 'static {
+    async fn announce(&self, announcement: Announcement, now: Ts) -> StoreResult<Announced>;
+
+    /// Fails with [`StoreError::Usurped`] when the effect is settled already or was sent by another generation.
+    async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
+
+    /// Makes the unsettled writes of dead generations of this node ours (law O-2); returns how many.
+    async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64>;
+
+    /// Writes of this generation that are due for a look, oldest first.
+    async fn due_effects(
+        &self,
+        clinic: &ClinicId,
+        owner: Generation,
+        now: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<JournalRow>>;
+
+    async fn intent(&self, clinic: &ClinicId, id: IntentId) -> StoreResult<Option<IntentState>>;
+
+    /// How many are unsettled and how many were handed to staff, for health and metrics.
+    async fn journal_counts(&self, clinic: &ClinicId) -> StoreResult<JournalCounts>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JournalCounts {
+    pub unsettled: u64,
+    pub handed_to_staff: u64,
+}
+
+// --- audit -----------------------------------------------------------------------------------------------------------
+
+/// One line of the audit log (law P-2): who did what to whose record, and how it ended.
+#[derive(Clone)]
+pub struct AuditEntry {
+    pub at: Ts,
+    pub clinic: ClinicId,
+    pub call: Option<CallId>,
+    pub action: AuditAction,
+    /// Sealed and blind-indexed by the store.
+    pub patients: Vec<DemographicNo>,
+    /// A situation's or state's code.
+    pub outcome: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditAction {
+    Tool(Tool),
+    Announced,
+    Settled,
+    HandedToStaff,
+}
+
+impl AuditAction {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tool(tool) => tool.name(),
+            Self::Announced => "emr_write_announced",
+            Self::Settled => "emr_write_settled",
+            Self::HandedToStaff => "handed_to_staff",
+        }
+    }
+}
+
+#[async_trait]
+pub trait AuditStore: Send + Sync + 'static {
+    /// Chains up to `limit` unsealed entries onto the log; returns how many.
+    async fn seal_audit(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<u64>;
+}
+
+// --- SMS outbox ------------------------------------------------------------------------------------------------------
+
+/// A text to be sent once; `dedupe` names the thing it tells about.
+#[derive(Clone)]
+pub struct SmsDraft {
+    pub clinic: ClinicId,
+    pub dedupe: String,
+    pub to: Phi<PhoneNumber>,
+    pub body: Phi<String>,
+}
+
+pub struct QueuedSms {
+    pub id: i64,
+    pub clinic: ClinicId,
+    pub attempt: u32,
+    pub to: Phi<PhoneNumber>,
+    pub body: Phi<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsState {
+    Sent,
+    Refused,
+    Unknown,
+    RetryAt(Ts),
+}
+
+#[async_trait]
+pub trait OutboxStore: Send + Sync + 'static {
+    /// Marks the oldest due messages as being sent, and returns them. One left in that mark by a death becomes unknown.
+    async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>>;
+
+    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()>;
+}
+
+// --- roles -----------------------------------------------------------------------------------------------------------
+
+/// A singleton's right to act, under a fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleLease {
+    pub role: &'static str,
+    pub owner: Generation,
+    pub fence: Fence,
+    /// By the holder's own monotonic clock.
+    pub until: Instant,
+}
+
+#[async_trait]
+pub trait RoleStore: Send + Sync + 'static {
+    /// Takes or renews a role. `None`: another living process has it.
+    async fn hold_role(
+        &self,
+        role: &'static str,
+        owner: Generation,
+        lasts: Duration,
+        now: Ts,
+    ) -> StoreResult<Option<RoleLease>>;
+
+    /// Gives everything this generation owns back: calls, roles, booking leases, the generation itself.
+    async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()>;
+}
+
+// --- retention -------------------------------------------------------------------------------------------------------
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    pub ended_calls: Duration,
+    pub tool_calls: Duration,
+    pub events: Duration,
+    pub settled_effects: Duration,
+    pub sent_sms: Duration,
+}
+
+#[async_trait]
+pub trait RetentionStore: Send + Sync + 'static {
+    /// Deletes up to `limit` rows of each kind that are past their time; returns how many went.
+    async fn purge(&self, role: &RoleLease, keep: Keep, limit: u32, now: Ts) -> StoreResult<u64>;
+}

@@ -1,0 +1,148 @@
+//! What a clinic keeps secret: the way into its EMR, and the credentials its webhooks show.
+//!
+//! Declared in the configuration, kept in the store in one sealed envelope per clinic, never printed.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// All secrets of one clinic.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClinicAccess {
+    pub emr: EmrAccess,
+    /// Empty: the platform's credentials serve this clinic.
+    #[serde(default)]
+    pub webhook: Vec<WebhookCredential>,
+}
+
+/// The way into one clinic's EMR.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmrAccess {
+    /// Up to and including the context path: `https://emr.example.test:8443/oscar`. A deployment's address is kept out of
+    /// logs and errors like a secret.
+    pub url: String,
+    pub username: String,
+    #[serde(serialize_with = "reveal")]
+    pub password: SecretString,
+    #[serde(default)]
+    pub tls: TlsMode,
+}
+
+/// How the EMR's certificate is judged. There is no mode that accepts any certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TlsMode {
+    /// By the machine's certificate authorities.
+    #[default]
+    System,
+    /// By these authorities and no others (PEM).
+    CaBundle { pem: String },
+    /// By the SHA-256 fingerprint of the leaf: what small clinics' self-signed `CA:TRUE` certificates need. Several, for
+    /// rotation.
+    Pin { sha256: Vec<Fingerprint> },
+}
+
+/// The SHA-256 of a certificate in DER form, written as 64 hexadecimal digits with or without colons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint(pub [u8; 32]);
+
+#[derive(Debug, thiserror::Error)]
+#[error("a certificate pin must be the SHA-256 of the certificate: 64 hexadecimal digits, colons allowed")]
+pub struct BadFingerprint;
+
+impl TryFrom<String> for Fingerprint {
+    type Error = BadFingerprint;
+    fn try_from(text: String) -> Result<Self, BadFingerprint> {
+        let digits: String = text.chars().filter(|c| *c != ':').collect();
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| BadFingerprint)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> String {
+        hex::encode(fingerprint.0)
+    }
+}
+
+/// One way a webhook may prove who sends it. Up to two secrets are valid at once, so that one can be replaced without a
+/// moment in which neither is.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookCredential {
+    #[serde(flatten)]
+    pub scheme: WebhookScheme,
+    #[serde(serialize_with = "reveal_all")]
+    pub secrets: Vec<SecretString>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scheme", rename_all = "snake_case")]
+pub enum WebhookScheme {
+    Hmac(HmacPlan),
+    ApiKey {
+        #[serde(default = "api_key_header")]
+        header: String,
+    },
+    Bearer,
+}
+
+fn api_key_header() -> String {
+    "x-api-key".to_owned()
+}
+
+/// Vapi's HMAC credential, field by field with its defaults (`vapi.md` 3.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HmacPlan {
+    pub algorithm: HmacAlgorithm,
+    pub signature_header: String,
+    pub timestamp_header: String,
+    /// For example `sha256=`.
+    pub signature_prefix: String,
+    pub encoding: SignatureEncoding,
+    /// Placeholders `{timestamp}` and `{body}`.
+    pub payload_format: String,
+    pub secret_is_base64: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HmacAlgorithm {
+    #[default]
+    Sha256,
+    Sha512,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignatureEncoding {
+    #[default]
+    Hex,
+    Base64,
+}
+
+impl Default for HmacPlan {
+    fn default() -> Self {
+        Self {
+            algorithm: HmacAlgorithm::Sha256,
+            signature_header: "x-signature".to_owned(),
+            timestamp_header: "x-timestamp".to_owned(),
+            signature_prefix: String::new(),
+            encoding: SignatureEncoding::Hex,
+            payload_format: "{timestamp}.{body}".to_owned(),
+            secret_is_base64: false,
+        }
+    }
+}
+
+fn reveal<S: Serializer>(secret: &SecretString, sink: S) -> Result<S::Ok, S::Error> {
+    sink.serialize_str(secret.expose_secret())
+}
+
+fn reveal_all<S: Serializer>(secrets: &[SecretString], sink: S) -> Result<S::Ok, S::Error> {
+    sink.collect_seq(secrets.iter().map(ExposeSecret::expose_secret))
+}

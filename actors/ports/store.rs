@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::domain::answer::AnswerLine;
+use crate::domain::appointment::Fingerprint;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::ids::{
     CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallKey,
@@ -101,6 +102,13 @@ pub trait CallStore: Send + Sync + 'static {
 
 // --- tool calls that change something ----------------------------------------------------------------------------------
 
+/// Who claims a tool call: one ownership of its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant {
+    pub generation: Generation,
+    pub fence: Fence,
+}
+
 /// What a claim of a tool call found (law B-6).
 pub enum Claimed {
     /// It is ours to do. `attempt` counts from 1; it grows when a process died on it.
@@ -114,8 +122,10 @@ pub enum Claimed {
 
 #[async_trait]
 pub trait ToolCallStore: Send + Sync + 'static {
-    /// Inserts the claim. A claim whose owner generation is no longer active is taken over, its attempt counted.
-    async fn claim(&self, key: &ToolCallKey, tool: Tool, owner: Generation, now: Ts) -> StoreResult<Claimed>;
+    /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over and its attempt
+    /// counted, unless an intent came of it: then that intent will bring the answer.
+    async fn claim(&self, key: &ToolCallKey, tool: Tool, claimant: Claimant, now: Ts)
+    -> StoreResult<Claimed>;
 
     /// Stores the answer of a claim that needed no write, or whose intent another tool call carried. The first stored
     /// answer stays; it is returned.
@@ -194,7 +204,8 @@ pub struct Announcement {
     pub sender: Generation,
     /// How long the (provider, day) lease lasts.
     pub lease_for: Duration,
-    /// The last moment at which the write, if it was sent, could still arrive.
+    /// The last moment at which the write, if it was sent, could still arrive; the journal is looked at after it when
+    /// nobody has settled it by then.
     pub last_arrival: Ts,
     /// The effect is a later step of an intent that is already open.
     pub continues: bool,
@@ -208,6 +219,8 @@ pub struct Announcement {
 pub struct OrderNote {
     pub tool_call: ToolCallKey,
     pub language: Language,
+    /// The appointment to be moved or cancelled, as the caller heard of it (law B-7).
+    pub seen: Option<Fingerprint>,
     /// Where a text goes, if the patient wants one.
     pub text_to: Option<Phi<PhoneNumber>>,
 }
@@ -218,7 +231,7 @@ pub enum Announced {
     Known(KnownIntent),
     /// An unsettled write or another caller's hold is in the way.
     Occupied,
-    /// An unsettled write for this patient is in the way.
+    /// Another intent of this patient is open.
     PatientBusy,
     /// Another process is writing to this provider's day.
     LeaseHeld,
@@ -235,8 +248,9 @@ pub struct KnownIntent {
 /// How one write ended, and everything that is true only because it did: one commit.
 pub struct Settlement {
     pub effect: EffectId,
-    /// The generation that sent it: it records its result whoever owns the rest by now.
-    pub sender: Generation,
+    /// The generation that sent it records its result whoever owns the intent by now; an owner may settle what another
+    /// sent.
+    pub settler: Generation,
     pub state: EffectState,
     pub intent: Option<(IntentId, IntentState)>,
     pub answer: Option<(ToolCallKey, AnswerLine)>,
@@ -271,13 +285,16 @@ pub struct JournalRow {
 pub trait BookingStore: Send + Sync + 'static {
     async fn announce(&self, announcement: Announcement, now: Ts) -> StoreResult<Announced>;
 
-    /// Fails with [`StoreError::Usurped`] when the effect is settled already or was sent by another generation.
+    /// Fails with [`StoreError::Usurped`] when the effect may not become that (it is settled already), or when the
+    /// settler neither sent it nor owns its intent.
     async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
 
-    /// Makes the unsettled writes of dead generations of this node ours (law O-2); returns how many.
+    /// Makes the open intents and watched writes of generations that are no longer active ours, due at once (law O-2);
+    /// returns how many.
     async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64>;
 
-    /// Writes of this generation that are due for a look, oldest first.
+    /// What is due for a look among this generation's: the newest write of each open intent, settled or not (a move may
+    /// have died between its halves), and the writes that are still watched. Oldest first.
     async fn due_effects(
         &self,
         clinic: &ClinicId,

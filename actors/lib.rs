@@ -10,4 +10,32 @@
 
 pub mod domain;
 pub mod ports;
+
+pub mod house;
+pub mod root;
+pub mod supervisor;
+pub mod tree;
+
+pub mod audit;
+pub mod front;
+pub mod retention;
+pub mod singleton;
+pub mod sms;
+
+pub mod call;
+pub mod calls;
+pub mod clinic;
+pub mod clinics;
+pub mod desk;
+pub mod emr_link;
+
+pub mod crashpoint;
+pub mod directory;
+pub mod exchange;
+pub mod mailbox;
+pub mod meters;
+pub mod retry;
 pub mod switchboard;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,6 +1,7 @@
 //! What the actors need from the world, as traits. The shell implements them; `testing` fakes them under paused time.
 
 mod clock;
+pub mod door;
 pub mod emr;
 pub mod sms;
 pub mod store;

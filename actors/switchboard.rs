@@ -12,6 +12,7 @@ use crate::domain::tool::Tool;
 use crate::ports::store::CallEvent;
 
 /// One tool call, authenticated and bound to its clinic and call.
+#[derive(Clone)]
 pub struct ToolCall {
     pub call: CallKey,
     pub id: ToolCallId,

@@ -90,6 +90,8 @@ pub enum Act {
     Cancel {
         appointment: AppointmentNo,
         slot: Slot,
+        /// What the patient holds instead, when this is the second half of a move.
+        instead: Option<AppointmentNo>,
     },
 }
 
@@ -135,8 +137,10 @@ impl EffectState {
         match self {
             Self::Announced => !matches!(next, Self::Announced),
             Self::Unknown => !matches!(next, Self::Announced | Self::NotDone),
-            Self::Absent => matches!(next, Self::Done(_) | Self::HandedToStaff),
-            Self::Done(_) | Self::NotDone | Self::HandedToStaff => false,
+            Self::Absent => matches!(next, Self::Absent | Self::Done(_) | Self::HandedToStaff),
+            // Said again when its intent closes in a later commit.
+            Self::Done(no) => matches!(next, Self::Done(again) if again.0 == no.0),
+            Self::NotDone | Self::HandedToStaff => false,
         }
     }
 }
@@ -299,6 +303,8 @@ mod tests {
         assert!(EffectState::Unknown.may_become(EffectState::Absent));
         assert!(EffectState::Absent.may_become(done));
         assert!(!done.may_become(EffectState::Absent));
+        assert!(done.may_become(done));
+        assert!(!done.may_become(EffectState::Done(AppointmentNo(2))));
         assert!(!EffectState::NotDone.may_become(done));
     }
 }

@@ -15,7 +15,7 @@ use super::patient::Patient;
 use super::phi::{self, Phi};
 use super::phone::PhoneNumber;
 use super::say::{Language, Situation};
-use super::time::{Interval, Ts};
+use super::time::{Interval, Minute, Ts};
 
 /// Three wrong guesses at a birth date, and this call guesses no more (law I-3).
 pub const MAX_FAILED_VERIFICATIONS: u8 = 3;
@@ -206,6 +206,10 @@ impl Call {
         }
     }
 
+    pub fn verified_as(&self, no: DemographicNo) -> Option<&Verified> {
+        self.memory.verified.iter().find(|known| known.no() == no)
+    }
+
     /// Replaces what was offered before: those holds are released by the same commit.
     pub fn offer(&mut self, slots: Vec<(Slot, Ts)>, visit: &str) -> &[Offer] {
         self.memory.version += 1;
@@ -225,6 +229,15 @@ impl Call {
 
     pub fn offered(&self, id: &str) -> Option<&Offer> {
         self.memory.offers.iter().find(|offer| offer.id == id)
+    }
+
+    /// The offer that a model spells out instead of naming it.
+    pub fn offer_at(&self, provider: Option<&ProviderNo>, date: Date, start: Minute) -> Option<&Offer> {
+        self.memory.offers.iter().find(|offer| {
+            offer.date == date
+                && offer.interval.start == start
+                && provider.is_none_or(|provider| *provider == offer.provider)
+        })
     }
 
     pub fn list(&mut self, patient: DemographicNo, appointments: &[Appointment]) {

@@ -253,7 +253,7 @@ proptest! {
         let rules = case.clinic.booking.visit_type(Some(visit)).unwrap().clone();
         let earliest = u32::from(u16::try_from(hour).unwrap()) * 60 + notice;
         for text in case.free().unwrap_or_default() {
-            let interval = stretch(text);
+            let interval = stretch(&text);
             prop_assert_eq!(interval.minutes(), rules.minutes);
             prop_assert!(u32::from(interval.start.get()) >= earliest);
             prop_assert!(case.clinic.opening(MONDAY).covers(interval));

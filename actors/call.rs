@@ -1,0 +1,266 @@
+//! `call`: one live phone call. Child of the clinic's `calls`, restarted after a failure, twice in 60 s, then forgotten
+//! until its next message adopts it again.
+//!
+//! What a call knows is in its row, sealed; this actor is a warm cache of it. It never waits for the world in its handler:
+//! each tool call becomes a task that comes back with a finding, the finding changes the call, the change is saved with
+//! its audit entries, and then the answer leaves.
+
+mod adopt;
+mod apply;
+mod bookings;
+mod finding;
+mod handbook;
+mod identity;
+mod search;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::time::Instant;
+
+pub use self::adopt::adoption;
+use self::finding::Finding;
+use crate::domain::answer::{Answer, AnswerLine};
+use crate::domain::arguments::{Arguments, ToolRequest};
+use crate::domain::call::Call;
+use crate::domain::clinic::Clinic;
+use crate::domain::ids::{CallKey, Fence, ToolCallId};
+use crate::domain::say::{Language, Situation};
+use crate::house::House;
+use crate::mailbox::{Place, Post, Reply};
+use crate::ports::store::{AdoptedCall, StoreError, StoreResult};
+use crate::supervisor::USURPED;
+use crate::switchboard::ToolCall;
+
+pub struct CallArgs {
+    pub house: Arc<House>,
+    pub clinic: Arc<Clinic>,
+    pub key: CallKey,
+}
+
+pub enum CallMsg {
+    Ask(Box<ToolCall>, Instant, Reply<AnswerLine>),
+    /// The voice platform says that the call is over.
+    End,
+    Adopted(StoreResult<AdoptedCall>),
+    Found(ToolCallId, Box<Finding>),
+    Saved(ToolCallId, StoreResult<()>),
+    /// Nobody has asked anything since the timer was set, if the number is still the current one.
+    IdleSince(u64),
+    #[cfg(any(test, feature = "testing"))]
+    Die(crate::testing::Death),
+}
+
+pub struct CallActor;
+
+pub struct State {
+    house: Arc<House>,
+    clinic: Arc<Clinic>,
+    key: CallKey,
+    life: Life,
+    call: Call,
+    underway: HashMap<ToolCallId, Underway>,
+    asked: u64,
+}
+
+/// Whether the call's row is ours yet.
+enum Life {
+    Adopting {
+        asked: Vec<Question>,
+    },
+    Owned(Fence),
+    /// The store could not be asked; what needs it is refused, the next question tries again.
+    Unowned,
+}
+
+struct Question {
+    tool_call: Box<ToolCall>,
+    deadline: Instant,
+    reply: Reply<AnswerLine>,
+    place: Option<Place>,
+}
+
+/// A tool call that is being worked on: everybody who waits for it, and its answer once it only has to be saved.
+struct Underway {
+    waiting: Vec<(Reply<AnswerLine>, Option<Place>)>,
+    language: Language,
+    answer: Option<AnswerLine>,
+}
+
+impl Actor for CallActor {
+    type Msg = Post<CallMsg>;
+    type State = State;
+    type Arguments = CallArgs;
+
+    async fn pre_start(&self, _: ActorRef<Self::Msg>, args: CallArgs) -> Result<State, ActorProcessingErr> {
+        let CallArgs { house, clinic, key } = args;
+        house.meters.live_calls(&clinic.id).inc();
+        Ok(State {
+            house,
+            clinic,
+            key,
+            life: Life::Adopting { asked: Vec::new() },
+            call: Call::default(),
+            underway: HashMap::new(),
+            asked: 0,
+        })
+    }
+
+    async fn post_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.adopt(&myself);
+        state.watch_idleness(&myself);
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        post: Self::Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let Post { message, place } = post;
+        match message {
+            CallMsg::Ask(tool_call, deadline, reply) => {
+                state.asked += 1;
+                state.ask(&myself, Question { tool_call, deadline, reply, place });
+            }
+            CallMsg::End => state.end(&myself),
+            CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
+            CallMsg::Found(id, finding) => state.found(&myself, id, *finding),
+            CallMsg::Saved(id, saved) => state.saved(&myself, &id, saved),
+            CallMsg::IdleSince(asked) if asked == state.asked => myself.stop(None),
+            CallMsg::IdleSince(_) => state.watch_idleness(&myself),
+            #[cfg(any(test, feature = "testing"))]
+            CallMsg::Die(death) => death.strike()?,
+        }
+        Ok(())
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.house.meters.live_calls(&self.clinic.id).dec();
+    }
+}
+
+impl State {
+    /// What needs no memory is answered whatever the store is doing.
+    fn ask(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
+        if let Some(answer) = self.handbook(&question.tool_call) {
+            let _ = question.reply.send(answer.line());
+            return;
+        }
+        match &mut self.life {
+            Life::Adopting { asked } => asked.push(question),
+            Life::Owned(_) => self.begin(myself, question),
+            Life::Unowned => {
+                self.life = Life::Adopting { asked: vec![question] };
+                self.adopt(myself);
+            }
+        }
+    }
+
+    fn adopted(
+        &mut self,
+        myself: &ActorRef<Post<CallMsg>>,
+        adopted: StoreResult<AdoptedCall>,
+    ) -> Result<(), ActorProcessingErr> {
+        let asked = match std::mem::replace(&mut self.life, Life::Unowned) {
+            Life::Adopting { asked } => asked,
+            Life::Owned(_) | Life::Unowned => Vec::new(),
+        };
+        match adopted {
+            Ok(adopted) => {
+                self.call = match &adopted.memory {
+                    Some(bytes) => Call::decode(bytes)?,
+                    None => Call::default(),
+                };
+                self.life = Life::Owned(adopted.fence);
+                for question in asked {
+                    self.begin(myself, question);
+                }
+            }
+            Err(failure) => {
+                tracing::warn!(clinic.id = %self.clinic.id, call.id = %self.key.call, %failure, "a call could not be adopted");
+                for question in asked {
+                    let answer = self.plain(Situation::InternalError, self.language());
+                    let _ = question.reply.send(answer.line());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Law B-6 first: an answer given is given again, and one that is coming is waited for.
+    fn begin(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
+        let Question { tool_call, deadline, reply, place } = question;
+        if let Some(line) = self.call.answer(&tool_call.id) {
+            let _ = reply.send(line);
+            return;
+        }
+        if let Some(underway) = self.underway.get_mut(&tool_call.id) {
+            return underway.waiting.push((reply, place));
+        }
+        let request = match Arguments::new(tool_call.arguments.reveal()).read(tool_call.tool) {
+            Ok(request) => request,
+            Err(bad) => {
+                let answer = self
+                    .plain(Situation::ValidationError, self.language())
+                    .with("argument", bad.name)
+                    .with("want", bad.want);
+                let _ = reply.send(answer.line());
+                return;
+            }
+        };
+        self.call.hear(tool_call.caller.clone(), request.language);
+        let language = self.language();
+        let waiting = vec![(reply, place)];
+        self.underway.insert(tool_call.id.clone(), Underway { waiting, language, answer: None });
+        self.set_out(myself, &tool_call, request, deadline);
+    }
+
+    /// Either an answer is known at once, or a task goes to find it.
+    fn set_out(
+        &mut self,
+        myself: &ActorRef<Post<CallMsg>>,
+        tool_call: &ToolCall,
+        request: ToolRequest,
+        deadline: Instant,
+    ) {
+        let id = tool_call.id.clone();
+        match self.plan(tool_call, request, deadline) {
+            Ok(task) => task.spawn(myself.clone(), id),
+            Err(situation) => self.found(myself, id, Finding::Plain(situation)),
+        }
+    }
+
+    fn saved(&mut self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId, saved: StoreResult<()>) {
+        let Some(underway) = self.underway.remove(id) else { return };
+        let line = match (saved, underway.answer) {
+            (Ok(()), Some(line)) => line,
+            (Err(StoreError::Usurped), _) => {
+                // Dropping the questions makes the door ask again; it will find the new owner.
+                return myself.stop(Some(USURPED.to_owned()));
+            }
+            // Law P-2: what could not be entered into the audit log is not told.
+            (_, _) => self.plain(Situation::InternalError, underway.language).line(),
+        };
+        for (reply, _) in underway.waiting {
+            let _ = reply.send(line.clone());
+        }
+    }
+
+    fn language(&self) -> Language {
+        self.call.language().unwrap_or(self.clinic.language)
+    }
+
+    fn plain(&self, situation: Situation, language: Language) -> Answer {
+        let phone = self.clinic.phone.0.spoken();
+        Answer::new(situation, language, &[("phone", &phone), ("clinic", &self.clinic.name)])
+    }
+}

@@ -1,0 +1,287 @@
+//! From request to task, and from finding to answer: what each tool changes in the call and says about it.
+
+use std::sync::Arc;
+
+use ractor::ActorRef;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::finding::{Finding, Task};
+use super::{CallMsg, Life, State};
+use crate::desk::when_and_who;
+use crate::domain::answer::{Answer, AnswerLine};
+use crate::domain::appointment::Appointment;
+use crate::domain::arguments::{ToolRequest, ToolWish};
+use crate::domain::booking::Slot;
+use crate::domain::call::Offer;
+use crate::domain::ids::{DemographicNo, ToolCallId};
+use crate::domain::patient::{Identification, Patient};
+use crate::domain::say::{Language, Situation, spoken_list};
+use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
+use crate::emr_link::cache::Dated;
+use crate::mailbox::Post;
+use crate::ports::emr::EmrProvider;
+use crate::ports::store::{AuditAction, AuditEntry, CallSave};
+use crate::switchboard::ToolCall;
+
+/// An answer and whom it was about; `None` when it reveals nobody and changes nothing worth keeping.
+struct Told {
+    answer: Answer,
+    record: Option<Record>,
+}
+
+struct Record {
+    tool: Tool,
+    patients: Vec<DemographicNo>,
+}
+
+impl Told {
+    const fn nothing(answer: Answer) -> Self {
+        Self { answer, record: None }
+    }
+
+    const fn of(answer: Answer, tool: Tool, patients: Vec<DemographicNo>) -> Self {
+        Self { answer, record: Some(Record { tool, patients }) }
+    }
+}
+
+impl State {
+    pub(super) fn plan(
+        &mut self,
+        call: &ToolCall,
+        request: ToolRequest,
+        by: Instant,
+    ) -> Result<Task, Situation> {
+        match request.wish {
+            ToolWish::ClinicInfo => Err(Situation::InternalError),
+            ToolWish::Providers => Ok(self.providers(by)),
+            ToolWish::SearchByPhone { birth_date } => self.by_number(birth_date, by),
+            ToolWish::Search(search) => self.by_name(search, by),
+            ToolWish::Patient { patient } => {
+                let no = self.call.patient(patient.as_deref())?.no();
+                Ok(Task::of(async move { Finding::Patient(no) }))
+            }
+            ToolWish::FindEarliest(wanted) => self.find_earliest(wanted, by),
+            ToolWish::Check { patient } => self.check(patient.as_deref(), by),
+            ToolWish::Create(booking) => self.create(call, &booking, by),
+            ToolWish::Update(wanted) => self.relocate(call, &wanted, by),
+            ToolWish::Cancel(wanted) => self.cancel(call, &wanted, by),
+        }
+    }
+
+    fn providers(&self, by: Instant) -> Task {
+        let (house, clinic) = (Arc::clone(&self.house), self.clinic.id.clone());
+        Task::of(async move {
+            match house.emr_link(&clinic).providers(by).await {
+                Ok(listed) => Finding::Providers(listed),
+                Err(failure) => Finding::Plain(crate::desk::situation_of(failure)),
+            }
+        })
+    }
+
+    /// Changes the call as found, and answers: at once, or after what was learnt is saved (laws I-3, P-2).
+    pub(super) fn found(&mut self, myself: &ActorRef<Post<CallMsg>>, id: ToolCallId, finding: Finding) {
+        let Some(language) = self.underway.get(&id).map(|underway| underway.language) else { return };
+        if let Finding::Concluded(concluded) = finding {
+            return self.answer(&id, &concluded.line);
+        }
+        let told = self.apply(finding, language);
+        let line = told.answer.line();
+        let (Some(record), Life::Owned(fence)) = (told.record, &self.life) else {
+            return self.answer(&id, &line);
+        };
+        self.call.keep_answer(id.clone(), &line);
+        let save = CallSave {
+            key: self.key.clone(),
+            fence: *fence,
+            version: self.call.version(),
+            memory: self.call.encode(),
+            audit: vec![AuditEntry {
+                at: self.house.now(),
+                clinic: self.clinic.id.clone(),
+                call: Some(self.key.call.clone()),
+                action: AuditAction::Tool(record.tool),
+                patients: record.patients,
+                outcome: told.answer.situation.code(),
+            }],
+        };
+        if let Some(underway) = self.underway.get_mut(&id) {
+            underway.answer = Some(line);
+        }
+        let (house, myself) = (Arc::clone(&self.house), myself.clone());
+        tokio::spawn(async move {
+            let saved = house.store.save_call(save, house.now()).await;
+            let _ = myself.send_message(Post::own(CallMsg::Saved(id, saved)));
+        });
+    }
+
+    fn answer(&mut self, id: &ToolCallId, line: &AnswerLine) {
+        for (reply, _) in self.underway.remove(id).map(|underway| underway.waiting).unwrap_or_default() {
+            let _ = reply.send(line.clone());
+        }
+    }
+
+    fn apply(&mut self, finding: Finding, language: Language) -> Told {
+        match finding {
+            Finding::Plain(situation) => Told::nothing(self.plain(situation, language)),
+            Finding::Unidentified(situation) => {
+                self.call.verification_undecided();
+                Told::nothing(self.plain(situation, language))
+            }
+            Finding::Providers(listed) => Told::nothing(self.list_providers(&listed, language)),
+            Finding::Number { charts } => self.number_found(charts, language),
+            Finding::Identified(who) => self.identified(who, language),
+            Finding::Patient(no) => self.describe(no, language),
+            Finding::Slots { held, until, visit } => self.offer(held, until, &visit, language),
+            Finding::Appointments { patient, upcoming } => self.list(patient, &upcoming, language),
+            Finding::Concluded(_) => Told::nothing(self.plain(Situation::InternalError, language)),
+        }
+    }
+
+    fn list_providers(&self, listed: &Dated<Vec<EmrProvider>>, language: Language) -> Answer {
+        let bookable: Vec<(&str, Value)> = self
+            .clinic
+            .providers
+            .iter()
+            .filter(|provider| provider.bookable)
+            .filter_map(|provider| {
+                let in_emr = listed.value.iter().find(|emr| emr.no == provider.provider_no)?;
+                let name = provider.spoken_name(language);
+                Some((
+                    name,
+                    json!({
+                        "providerId": provider.provider_no.as_str(),
+                        "displayName": name,
+                        "specialty": in_emr.specialty,
+                        "acceptsNewPatients": provider.accepts_new_patients,
+                    }),
+                ))
+            })
+            .collect();
+        let names: Vec<&str> = bookable.iter().map(|(name, _)| *name).collect();
+        let situation = if names.is_empty() { Situation::NoProviders } else { Situation::ProvidersListed };
+        let phone = self.clinic.phone.0.spoken();
+        let values = [("providers", spoken_list(language, &names)), ("phone", phone)];
+        let answer = Answer::new(situation, language, &values.each_ref().map(|(k, v)| (*k, v.as_str())))
+            .with("providers", bookable.into_iter().map(|(_, facts)| facts).collect::<Vec<_>>());
+        if listed.stale { answer.with("asOf", self.wall(listed.as_of)) } else { answer }
+    }
+
+    fn wall(&self, at: Ts) -> String {
+        self.clinic.timezone.wall(at).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// A number alone answers only that verification is needed, however many charts carry it.
+    fn number_found(&self, charts: usize, language: Language) -> Told {
+        let situation = if charts == 0 { Situation::NumberUnknown } else { Situation::VerificationNeeded };
+        let answer =
+            self.plain(situation, language).with("patient", Value::Null).with("needsVerification", true);
+        Told::of(answer, Tool::SearchPatientByPhone, Vec::new())
+    }
+
+    fn identified(&mut self, who: Identification, language: Language) -> Told {
+        match who {
+            Identification::Verified(patient) => self.verified(&patient, language),
+            Identification::Ambiguous => {
+                self.call.verification_undecided();
+                let answer = self.plain(Situation::PatientAmbiguous, language).with("patient", Value::Null);
+                Told::of(answer, Tool::SearchPatient, Vec::new())
+            }
+            Identification::NotFound => {
+                self.call.verification_failed();
+                let answer = self.plain(Situation::PatientNotFound, language).with("patient", Value::Null);
+                Told::of(answer, Tool::SearchPatient, Vec::new())
+            }
+        }
+    }
+
+    fn verified(&mut self, patient: &Patient, language: Language) -> Told {
+        let no = patient.no;
+        let known = self.call.verified(patient);
+        let (handle, first, last) =
+            (known.handle.clone(), known.first_name.reveal().clone(), known.last_name.reveal().clone());
+        let answer = Answer::new(Situation::PatientVerified, language, &[("first_name", &first)])
+            .with("patient", json!({ "patientId": handle, "firstName": first, "lastName": last }));
+        Told::of(answer, Tool::SearchPatient, vec![no])
+    }
+
+    fn describe(&self, no: DemographicNo, language: Language) -> Told {
+        let Some(known) = self.call.verified_as(no) else {
+            return Told::nothing(self.plain(Situation::NotVerified, language));
+        };
+        let first = known.first_name.reveal();
+        let answer = Answer::new(Situation::PatientVerified, language, &[("first_name", first)]).with(
+            "patient",
+            json!({
+                "patientId": known.handle,
+                "firstName": first,
+                "lastName": known.last_name.reveal(),
+                "dateOfBirth": known.birth_date.reveal().map(|born| born.to_string()),
+            }),
+        );
+        Told::of(answer, Tool::GetPatient, vec![no])
+    }
+
+    fn offer(&mut self, held: Vec<Slot>, until: Ts, visit: &str, language: Language) -> Told {
+        let slots = held.into_iter().map(|slot| (slot, until)).collect();
+        let offers = self.call.offer(slots, visit).to_vec();
+        let Some((best, others)) = offers.split_first() else {
+            return Told::nothing(self.plain(Situation::NoAvailability, language));
+        };
+        let (when, provider) = when_and_who(&self.clinic, language, &best.slot());
+        let answer = Answer::new(Situation::SlotFound, language, &[("when", &when), ("provider", &provider)])
+            .with("slot", self.offer_facts(best, language))
+            .with("alternatives", others.iter().map(|o| self.offer_facts(o, language)).collect::<Vec<_>>());
+        Told::of(answer, Tool::FindEarliestAppointment, Vec::new())
+    }
+
+    fn offer_facts(&self, offer: &Offer, language: Language) -> Value {
+        let mut facts = self.slot_facts(&offer.slot(), language);
+        facts["slotId"] = offer.id.as_str().into();
+        facts["appointmentType"] = offer.visit.as_str().into();
+        facts
+    }
+
+    fn slot_facts(&self, slot: &Slot, language: Language) -> Value {
+        let (spoken, provider) = when_and_who(&self.clinic, language, slot);
+        json!({
+            "date": slot.date.to_string(),
+            "startTime": slot.interval.start.to_string(),
+            "endTime": slot.interval.end.to_string(),
+            "durationMinutes": slot.interval.minutes(),
+            "providerId": slot.provider.as_str(),
+            "providerName": provider,
+            "spoken": spoken,
+        })
+    }
+
+    fn list(&mut self, patient: DemographicNo, upcoming: &[Appointment], language: Language) -> Told {
+        self.call.list(patient, upcoming);
+        let slot = |row: &Appointment| Slot {
+            provider: row.provider.clone(),
+            date: row.date,
+            interval: row.interval,
+        };
+        let facts: Vec<Value> = upcoming
+            .iter()
+            .map(|row| {
+                let mut facts = self.slot_facts(&slot(row), language);
+                facts["appointmentId"] = row.no.0.into();
+                facts
+            })
+            .collect();
+        let answer = match upcoming.first() {
+            Some(next) => {
+                let (when, provider) = when_and_who(&self.clinic, language, &slot(next));
+                Answer::new(
+                    Situation::AppointmentsListed,
+                    language,
+                    &[("when", &when), ("provider", &provider)],
+                )
+            }
+            None => self.plain(Situation::NoAppointments, language),
+        };
+        Told::of(answer.with("appointments", facts), Tool::CheckAppointments, vec![patient])
+    }
+}

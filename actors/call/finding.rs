@@ -1,0 +1,62 @@
+//! What a task of a call comes back with.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use ractor::ActorRef;
+
+use super::CallMsg;
+use crate::desk::order::Concluded;
+use crate::domain::appointment::Appointment;
+use crate::domain::booking::Slot;
+use crate::domain::ids::{DemographicNo, ToolCallId};
+use crate::domain::patient::Identification;
+use crate::domain::say::Situation;
+use crate::domain::time::Ts;
+use crate::emr_link::cache::Dated;
+use crate::mailbox::Post;
+use crate::ports::emr::EmrProvider;
+
+pub enum Finding {
+    /// Nothing was learnt that the call must keep.
+    Plain(Situation),
+    Providers(Dated<Vec<EmrProvider>>),
+    /// How many charts carry the caller's number; who they are stays with the EMR.
+    Number {
+        charts: usize,
+    },
+    Identified(Identification),
+    /// The EMR could not say who it is: nobody guessed wrong.
+    Unidentified(Situation),
+    Patient(DemographicNo),
+    /// Free slots that are now held for this call, best first.
+    Slots {
+        held: Vec<Slot>,
+        until: Ts,
+        visit: String,
+    },
+    Appointments {
+        patient: DemographicNo,
+        upcoming: Vec<Appointment>,
+    },
+    /// The desk's answer, stored already unless it may still change.
+    Concluded(Concluded),
+}
+
+/// Work outside the actor. A panic in it is a finding, too: somebody waits for the answer.
+pub struct Task(pub BoxFuture<'static, Finding>);
+
+impl Task {
+    pub fn of(work: impl Future<Output = Finding> + Send + 'static) -> Self {
+        Self(work.boxed())
+    }
+
+    pub fn spawn(self, myself: ActorRef<Post<CallMsg>>, id: ToolCallId) {
+        tokio::spawn(async move {
+            let found = AssertUnwindSafe(self.0).catch_unwind().await;
+            let finding = found.unwrap_or(Finding::Plain(Situation::InternalError));
+            let _ = myself.send_message(Post::own(CallMsg::Found(id, Box::new(finding))));
+        });
+    }
+}

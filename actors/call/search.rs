@@ -1,0 +1,196 @@
+//! Looking for free slots, and holding what is found.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
+use tokio::time::Instant;
+
+use super::State;
+use super::finding::{Finding, Task};
+use crate::desk::situation_of;
+use crate::domain::arguments::SlotSearch;
+use crate::domain::availability::{Day, TemplateCodes, Wish, free};
+use crate::domain::booking::Slot;
+use crate::domain::clinic::{BookingRules, Clinic, ClinicProvider, VisitType};
+use crate::domain::clinic_hours::Opening;
+use crate::domain::ids::CallKey;
+use crate::domain::say::Situation;
+use crate::domain::time::{Interval, Ts};
+use crate::house::House;
+use crate::ports::emr::{EmrResult, Service};
+use crate::ports::store::Taken;
+
+/// A caller hears one slot and two others.
+const OFFERS: usize = BookingRules::MAX_HOLDS_PER_CALL;
+/// More than we offer, so that one that another caller holds by now does not send us round again.
+const CANDIDATES: usize = 2 * OFFERS;
+/// Days read at once: few at first, because the earliest slot is usually near.
+const SPANS: [i32; 3] = [2, 5, 14];
+const AT_ONCE: usize = 4;
+
+impl State {
+    pub(super) fn find_earliest(&self, wanted: SlotSearch, deadline: Instant) -> Result<Task, Situation> {
+        let visit =
+            self.clinic.booking.visit_type(wanted.visit.as_deref()).ok_or(Situation::VisitTypeUnknown)?;
+        let providers: Vec<ClinicProvider> = self
+            .clinic
+            .bookable(&visit.code)
+            .filter(|provider| wanted.provider.as_ref().is_none_or(|no| *no == provider.provider_no))
+            .cloned()
+            .collect();
+        if providers.is_empty() {
+            return Err(Situation::ProviderUnknown);
+        }
+        let search = Search {
+            house: Arc::clone(&self.house),
+            clinic: Arc::clone(&self.clinic),
+            call: self.key.clone(),
+            visit: visit.clone(),
+            providers,
+            wanted,
+            now: self.house.now(),
+            deadline: deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(deadline),
+        };
+        Ok(Task::of(async move { search.run().await.unwrap_or_else(Finding::Plain) }))
+    }
+}
+
+struct Search {
+    house: Arc<House>,
+    clinic: Arc<Clinic>,
+    call: CallKey,
+    visit: VisitType,
+    providers: Vec<ClinicProvider>,
+    wanted: SlotSearch,
+    now: Ts,
+    deadline: Instant,
+}
+
+impl Search {
+    async fn run(&self) -> Result<Finding, Situation> {
+        let codes =
+            self.house.emr_link(&self.clinic.id).template_codes(self.deadline).await.map_err(situation_of)?;
+        let (first, last) = self.wish(&self.providers[0]).window();
+        let mut from = self.wanted.from.map_or(first, |wanted| wanted.max(first));
+        let mut found = Vec::new();
+        for span in SPANS.iter().copied().chain(std::iter::repeat(SPANS[SPANS.len() - 1])) {
+            if from > last || found.len() >= CANDIDATES {
+                break;
+            }
+            let until = from.saturating_add(jiff::Span::new().days(span - 1)).min(last);
+            found.extend(self.span(&codes.value, from, until).await?);
+            from = until.tomorrow().map_err(|_| Situation::NoAvailability)?;
+        }
+        self.hold(found).await
+    }
+
+    fn wish<'a>(&'a self, provider: &'a ClinicProvider) -> Wish<'a> {
+        Wish { clinic: &self.clinic, provider, visit: &self.visit, now: self.now }
+    }
+
+    /// Free slots of all wanted providers in a stretch of days, earliest first; the clinic's order breaks ties.
+    async fn span(&self, codes: &TemplateCodes, from: Date, until: Date) -> Result<Vec<Slot>, Situation> {
+        let open: Vec<Date> = from
+            .series(jiff::Span::new().days(1))
+            .take_while(|date| *date <= until)
+            .filter(|date| matches!(self.clinic.opening(*date), Opening::Open(_)))
+            .collect();
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asks: Vec<_> =
+            self.providers.iter().map(|provider| self.of_provider(provider, codes, &open)).collect();
+        let mut found: Vec<Slot> = stream::iter(asks).buffered(AT_ONCE).try_concat().await?;
+        found.retain(|slot| self.suits(slot));
+        found.sort_by_key(|slot| (slot.date, slot.interval.start));
+        Ok(found)
+    }
+
+    async fn of_provider(
+        &self,
+        provider: &ClinicProvider,
+        codes: &TemplateCodes,
+        days: &[Date],
+    ) -> Result<Vec<Slot>, Situation> {
+        let (first, last) = (days[0], days[days.len() - 1]);
+        let link = self.house.emr_link(&self.clinic.id);
+        let asks: Vec<_> =
+            days.iter().map(|date| link.day_schedule(&provider.provider_no, *date, self.deadline)).collect();
+        let schedules = stream::iter(asks).buffered(AT_ONCE).collect::<Vec<_>>();
+        let (schedules, booked, held) = tokio::join!(
+            schedules,
+            self.booked(provider, first, last),
+            self.house.store.taken(self.taken(provider, first, last), self.now),
+        );
+        let mut taken: HashMap<Date, Vec<Interval>> = booked.map_err(situation_of)?;
+        for slot in held.map_err(|_| Situation::InternalError)? {
+            taken.entry(slot.date).or_default().push(slot.interval);
+        }
+        let mut slots = Vec::new();
+        for (date, schedule) in days.iter().zip(schedules) {
+            let schedule = schedule.map_err(situation_of)?;
+            let taken = taken.get(date).map_or(&[][..], Vec::as_slice);
+            let day = Day { date: *date, schedule: schedule.value.as_ref().as_ref(), codes, taken };
+            let free = free(day, self.wish(provider)).unwrap_or_default();
+            slots.extend(free.into_iter().map(|interval| Slot {
+                provider: provider.provider_no.clone(),
+                date: *date,
+                interval,
+            }));
+        }
+        Ok(slots)
+    }
+
+    async fn booked(
+        &self,
+        provider: &ClinicProvider,
+        first: Date,
+        last: Date,
+    ) -> EmrResult<HashMap<Date, Vec<Interval>>> {
+        let (no, end) = (provider.provider_no.clone(), last.tomorrow().unwrap_or(last));
+        let rows = self
+            .house
+            .emr_link(&self.clinic.id)
+            .read(Service::Schedule, self.deadline, move |emr| async move {
+                emr.day_rows(&no, first, end, None).await
+            })
+            .await?;
+        let mut taken: HashMap<Date, Vec<Interval>> = HashMap::new();
+        for row in rows.into_iter().filter(|row| row.status.occupies()) {
+            taken.entry(row.date).or_default().push(row.interval);
+        }
+        Ok(taken)
+    }
+
+    fn taken(&self, provider: &ClinicProvider, first: Date, last: Date) -> Taken {
+        Taken {
+            clinic: self.clinic.id.clone(),
+            provider: provider.provider_no.clone(),
+            first,
+            last,
+            except_call: Some(self.call.call.clone()),
+            except_effect: None,
+        }
+    }
+
+    fn suits(&self, slot: &Slot) -> bool {
+        let start = slot.interval.start;
+        self.wanted.preference.admits(start) && !self.wanted.exclude.contains(&start)
+    }
+
+    async fn hold(&self, mut found: Vec<Slot>) -> Result<Finding, Situation> {
+        found.truncate(CANDIDATES);
+        if found.is_empty() {
+            return Ok(Finding::Plain(Situation::NoAvailability));
+        }
+        let now = self.house.now();
+        let until = now.plus(self.clinic.booking.hold());
+        let held = self.house.store.hold(&self.call, found, OFFERS, until, now).await;
+        match held.map_err(|_| Situation::InternalError)? {
+            held if held.is_empty() => Ok(Finding::Plain(Situation::NoAvailability)),
+            held => Ok(Finding::Slots { held, until, visit: self.visit.code.clone() }),
+        }
+    }
+}

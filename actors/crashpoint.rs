@@ -1,0 +1,59 @@
+//! Named points of a booking at which a test may end the world.
+//!
+//! In the process test the armed point aborts the process, in the simulation it panics the saga. A release build never
+//! arms one: the shell refuses to outside debug builds.
+
+use std::sync::Arc;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Crashpoint {
+    /// The tool call is claimed, nothing else is written.
+    Claimed,
+    /// The journal row is committed, nothing is sent.
+    Announced,
+    /// The EMR has answered the write; nothing is read back.
+    Sent,
+    /// Read back and in agreement; not settled.
+    Verified,
+    /// Settled and committed; the answer has not left.
+    Settled,
+    /// The new half of a move is settled, the old one stands.
+    HalfMoved,
+}
+
+impl Crashpoint {
+    pub const ALL: [Self; 6] =
+        [Self::Claimed, Self::Announced, Self::Sent, Self::Verified, Self::Settled, Self::HalfMoved];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Announced => "announced",
+            Self::Sent => "sent",
+            Self::Verified => "verified",
+            Self::Settled => "settled",
+            Self::HalfMoved => "half_moved",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|point| point.name() == name)
+    }
+}
+
+type Hook = Arc<dyn Fn(Crashpoint) + Send + Sync>;
+
+#[derive(Clone, Default)]
+pub struct Crashpoints(Option<Hook>);
+
+impl Crashpoints {
+    pub fn armed(hook: impl Fn(Crashpoint) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(hook)))
+    }
+
+    pub fn pass(&self, point: Crashpoint) {
+        if let Some(hook) = &self.0 {
+            hook(point);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! `desk`: drives one clinic's bookings. Child of the clinic's cell, permanent, 5 failures in 60 s, then quarantine.
+//!
+//! It starts a saga per order, one at a time per provider and day, joins orders for the same wish, and looks at the
+//! journal. If it dies, its sagas run on and settle what they can; the next life adopts the rest from the journal.
+
+mod addition;
+mod cancellation;
+mod journal;
+mod look;
+pub mod order;
+mod recheck;
+mod saga;
+mod wording;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use jiff::civil::Date;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
+
+use self::order::{Concluded, Order};
+pub use self::recheck::no_opening;
+use self::saga::Saga;
+pub use self::saga::situation_of;
+pub use self::wording::when_and_who;
+use crate::domain::booking::{Slot, Want};
+use crate::domain::clinic::Clinic;
+use crate::domain::ids::{DemographicNo, IntentId, ProviderNo};
+use crate::domain::say::Situation;
+use crate::house::House;
+use crate::mailbox::{Post, Reply};
+use crate::tree::{Role, policy};
+
+/// Lines of the journal taken up in one look.
+const LOOK_AT_ONCE: u32 = 16;
+
+pub struct DeskArgs {
+    pub house: Arc<House>,
+    pub clinic: Arc<Clinic>,
+    /// Outlives the actor: a saga of an earlier life still counts.
+    pub sagas: Arc<Semaphore>,
+}
+
+pub enum DeskMsg {
+    Carry(Box<Order>, Reply<Concluded>),
+    /// A saga has ended; `None` when it panicked, and its line is left in the journal.
+    Ended(Wish, Option<Concluded>),
+    Look,
+    /// Whether the lines of earlier lives are ours by now.
+    Looked {
+        adopted: bool,
+    },
+    #[cfg(any(test, feature = "testing"))]
+    Die(crate::testing::Death),
+}
+
+/// Two orders with the same wish are one saga (law B-6).
+pub type Wish = (DemographicNo, Want);
+type DayOf = (ProviderNo, Date);
+
+pub struct DeskActor;
+
+pub struct State {
+    house: Arc<House>,
+    clinic: Arc<Clinic>,
+    sagas: Arc<Semaphore>,
+    running: HashMap<Wish, Running>,
+    /// A provider's day with a saga on it, and those that wait for it.
+    days: HashMap<DayOf, VecDeque<Ready>>,
+    adopted: bool,
+    looking: bool,
+}
+
+struct Running {
+    intent: IntentId,
+    waiting: Vec<Reply<Concluded>>,
+}
+
+struct Ready {
+    wish: Wish,
+    saga: Saga,
+    place: OwnedSemaphorePermit,
+}
+
+impl Actor for DeskActor {
+    type Msg = Post<DeskMsg>;
+    type State = State;
+    type Arguments = DeskArgs;
+
+    async fn pre_start(&self, _: ActorRef<Self::Msg>, args: DeskArgs) -> Result<State, ActorProcessingErr> {
+        let DeskArgs { house, clinic, sagas } = args;
+        Ok(State {
+            house,
+            clinic,
+            sagas,
+            running: HashMap::new(),
+            days: HashMap::new(),
+            adopted: false,
+            looking: false,
+        })
+    }
+
+    async fn post_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.look(&myself);
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        post: Self::Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match post.message {
+            DeskMsg::Carry(order, reply) => state.carry(&myself, *order, reply),
+            DeskMsg::Ended(wish, concluded) => state.ended(&myself, &wish, concluded),
+            DeskMsg::Look => state.look(&myself),
+            DeskMsg::Looked { adopted } => {
+                state.adopted = adopted;
+                state.looking = false;
+                myself.send_after(state.house.settings.look_every, || Post::own(DeskMsg::Look));
+            }
+            #[cfg(any(test, feature = "testing"))]
+            DeskMsg::Die(death) => death.strike()?,
+        }
+        Ok(())
+    }
+
+    /// Lets running sagas settle; what does not in time is in the journal.
+    async fn post_stop(&self, _: ActorRef<Self::Msg>, state: &mut State) -> Result<(), ActorProcessingErr> {
+        let all = u32::try_from(state.house.settings.sagas_per_clinic).unwrap_or(u32::MAX);
+        let within = policy(Role::Desk).stop_within.mul_f32(0.9);
+        state.days.clear();
+        if timeout(within, state.sagas.acquire_many(all)).await.is_err() {
+            tracing::info!(clinic.id = %state.clinic.id, "bookings under way are parked in the journal");
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn carry(&mut self, myself: &ActorRef<Post<DeskMsg>>, order: Order, reply: Reply<Concluded>) {
+        let wish = (order.patient, order.want.clone());
+        if let Some(running) = self.running.get_mut(&wish) {
+            return running.waiting.push(reply);
+        }
+        let Ok(place) = Arc::clone(&self.sagas).try_acquire_owned() else {
+            let _ = reply.send(self.refusal(&order, Situation::Busy));
+            return;
+        };
+        let day = day_of(&order);
+        let saga = Saga::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
+        self.running.insert(wish.clone(), Running { intent: saga.intent.id, waiting: vec![reply] });
+        let ready = Ready { wish, saga, place };
+        let Some(day) = day else { return ready.start(myself) };
+        if let Some(queue) = self.days.get_mut(&day) {
+            return queue.push_back(ready);
+        }
+        self.days.insert(day, VecDeque::new());
+        ready.start(myself);
+    }
+
+    fn ended(&mut self, myself: &ActorRef<Post<DeskMsg>>, wish: &Wish, concluded: Option<Concluded>) {
+        let running = self.running.remove(wish);
+        if let Some(concluded) = concluded {
+            for reply in running.map(|running| running.waiting).unwrap_or_default() {
+                let _ = reply.send(concluded.clone());
+            }
+        }
+        if let Some(day) = day_of_want(&wish.1) {
+            self.next_of(myself, &day);
+        }
+    }
+
+    /// Those whose caller has given up meanwhile are told so and not begun: nothing of theirs has been written yet.
+    fn next_of(&mut self, myself: &ActorRef<Post<DeskMsg>>, day: &DayOf) {
+        while let Some(ready) = self.days.get_mut(day).and_then(VecDeque::pop_front) {
+            if ready.saga.order.deadline > Instant::now() {
+                return ready.start(myself);
+            }
+            let refusal = self.refusal(&ready.saga.order, Situation::Busy);
+            for reply in self.running.remove(&ready.wish).map(|running| running.waiting).unwrap_or_default() {
+                let _ = reply.send(refusal.clone());
+            }
+        }
+        self.days.remove(day);
+    }
+
+    fn refusal(&self, order: &Order, situation: Situation) -> Concluded {
+        let line = wording::answer(&self.clinic, order.note.language, situation, None, None, false).line();
+        Concluded { line, stored_for: None, provisional: false }
+    }
+
+    fn look(&mut self, myself: &ActorRef<Post<DeskMsg>>) {
+        if std::mem::replace(&mut self.looking, true) {
+            return;
+        }
+        let under_way: HashSet<IntentId> = self.running.values().map(|running| running.intent).collect();
+        let (house, clinic, myself) = (Arc::clone(&self.house), Arc::clone(&self.clinic), myself.clone());
+        let adopted = self.adopted;
+        tokio::spawn(async move {
+            let adopted = adopted || adopt(&house, &clinic).await;
+            let _ = AssertUnwindSafe(look_at_journal(&house, &clinic, &under_way)).catch_unwind().await;
+            let _ = myself.send_message(Post::own(DeskMsg::Looked { adopted }));
+        });
+    }
+}
+
+impl Ready {
+    fn start(self, myself: &ActorRef<Post<DeskMsg>>) {
+        let (myself, Self { wish, saga, place }) = (myself.clone(), self);
+        tokio::spawn(async move {
+            let concluded = AssertUnwindSafe(saga.run()).catch_unwind().await.ok();
+            drop(place);
+            let _ = myself.send_message(Post::own(DeskMsg::Ended(wish, concluded)));
+        });
+    }
+}
+
+fn day_of(order: &Order) -> Option<DayOf> {
+    day_of_want(&order.want)
+}
+
+/// A cancellation frees time and needs no turn.
+fn day_of_want(want: &Want) -> Option<DayOf> {
+    match want {
+        Want::Book(Slot { provider, date, .. }) | Want::Move { to: Slot { provider, date, .. }, .. } => {
+            Some((provider.clone(), *date))
+        }
+        Want::Cancel(_) => None,
+    }
+}
+
+/// Law O-2: a first start, a restart and a start after a kill all begin here.
+async fn adopt(house: &House, clinic: &Clinic) -> bool {
+    match house.store.adopt_journal(&clinic.id, house.generation, house.now()).await {
+        Ok(0) => true,
+        Ok(lines) => {
+            tracing::info!(clinic.id = %clinic.id, lines, "adopted unsettled lines of the journal");
+            true
+        }
+        Err(failure) => {
+            tracing::error!(clinic.id = %clinic.id, %failure, "the journal could not be adopted yet");
+            false
+        }
+    }
+}
+
+async fn look_at_journal(house: &Arc<House>, clinic: &Arc<Clinic>, under_way: &HashSet<IntentId>) {
+    let due = house.store.due_effects(&clinic.id, house.generation, house.now(), LOOK_AT_ONCE).await;
+    for row in due.unwrap_or_default() {
+        if !under_way.contains(&row.intent.id) {
+            Saga::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row).await;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a call asks of the desk, and what it gets back.
+
+use tokio::time::Instant;
+
+use crate::domain::answer::AnswerLine;
+use crate::domain::booking::{Slot, Want};
+use crate::domain::ids::{DemographicNo, ToolCallKey};
+use crate::domain::phi::Phi;
+use crate::ports::store::OrderNote;
+
+/// A wish of a verified patient, spelled out.
+#[derive(Clone)]
+pub struct Order {
+    pub want: Want,
+    pub patient: DemographicNo,
+    /// `LAST,FIRST`, for the day sheet.
+    pub sheet_name: Phi<String>,
+    /// The visit type of a booking or move.
+    pub visit: String,
+    pub reason: Phi<String>,
+    /// Where the appointment to be moved or cancelled lies, if the call has just read it.
+    pub old_slot: Option<Slot>,
+    pub note: OrderNote,
+    /// When the caller stops listening: nothing is sent after it.
+    pub deadline: Instant,
+}
+
+/// How an order ended, in words.
+#[derive(Clone)]
+pub struct Concluded {
+    pub line: AnswerLine,
+    /// Under which tool call the answer is stored already.
+    pub stored_for: Option<ToolCallKey>,
+    /// It may still change: it is told and not stored.
+    pub provisional: bool,
+}

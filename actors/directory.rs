@@ -1,0 +1,83 @@
+//! Who is where: refs of living actors by role and id. Written by those who start them, asked at each use, cached by
+//! nobody, so that no actor's restart forces another's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dashmap::DashMap;
+use ractor::{ActorId, ActorRef};
+use tokio::sync::Semaphore;
+
+use crate::call::CallMsg;
+use crate::desk::DeskMsg;
+use crate::domain::ids::{CallKey, ClinicId};
+use crate::emr_link::EmrLinkMsg;
+use crate::mailbox::Mailbox;
+use crate::supervisor::SupervisorMsg;
+
+#[derive(Default)]
+pub struct Directory {
+    links: DashMap<ClinicId, Mailbox<EmrLinkMsg>>,
+    desks: DashMap<ClinicId, Mailbox<DeskMsg>>,
+    calls_of: DashMap<ClinicId, ActorRef<SupervisorMsg>>,
+    calls: DashMap<CallKey, Mailbox<CallMsg>>,
+    /// What of a clinic outlives its actors: the places of its bulkhead and the tally of its running sagas.
+    cells: DashMap<ClinicId, Arc<Cell>>,
+}
+
+/// Kept across restarts of a clinic's actors.
+pub struct Cell {
+    pub bulkhead: Arc<Semaphore>,
+    pub sagas: Arc<Semaphore>,
+    linked_before: AtomicBool,
+}
+
+impl Cell {
+    pub fn new(in_flight: usize, sagas: usize) -> Self {
+        Self {
+            bulkhead: Arc::new(Semaphore::new(in_flight)),
+            sagas: Arc::new(Semaphore::new(sagas)),
+            linked_before: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether this is the first EMR connection of this process: later ones do not know what their predecessor spent.
+    pub fn is_first_link(&self) -> bool {
+        !self.linked_before.swap(true, Ordering::Relaxed)
+    }
+}
+
+macro_rules! entries {
+    ($($field:ident: $key:ty => $value:ty, $get:ident, $enter:ident, $leave:ident, $cell:expr;)+) => {$(
+        pub fn $get(&self, key: &$key) -> Option<$value> {
+            self.$field.get(key).map(|entry| entry.value().clone())
+        }
+
+        pub fn $enter(&self, key: $key, value: $value) {
+            self.$field.insert(key, value);
+        }
+
+        /// Strikes the entry, unless a later life has taken it.
+        pub fn $leave(&self, key: &$key, actor: ActorId) {
+            let id: fn(&$value) -> ActorId = $cell;
+            self.$field.remove_if(key, |_, value| id(value) == actor);
+        }
+    )+};
+}
+
+impl Directory {
+    entries! {
+        links: ClinicId => Mailbox<EmrLinkMsg>, link, enter_link, leave_link, |m| m.actor().get_id();
+        desks: ClinicId => Mailbox<DeskMsg>, desk, enter_desk, leave_desk, |m| m.actor().get_id();
+        calls_of: ClinicId => ActorRef<SupervisorMsg>, calls, enter_calls, leave_calls, |a| a.get_id();
+        calls: CallKey => Mailbox<CallMsg>, call, enter_call, leave_call, |m| m.actor().get_id();
+    }
+
+    pub fn cell(&self, clinic: &ClinicId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
+        Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
+    }
+
+    pub fn live_calls(&self) -> usize {
+        self.calls.len()
+    }
+}

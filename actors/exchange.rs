@@ -1,0 +1,98 @@
+//! The switchboard as the house runs it: it reaches or adopts the call's actor, asks, and has an answer whatever happens.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use crate::call::CallMsg;
+use crate::calls::{NotAdopted, reach};
+use crate::domain::answer::{Answer, AnswerLine};
+use crate::domain::ids::{CallKey, ToolCallKey};
+use crate::domain::phi::Phi;
+use crate::domain::say::{Language, Situation};
+use crate::house::House;
+use crate::mailbox::{Mailbox, NotAnswered};
+use crate::ports::store::{CallEvent, StoreError};
+use crate::switchboard::{NotKept, Switchboard, Tiding, ToolCall};
+
+pub struct Exchange(pub Arc<House>);
+
+/// An actor that dies on a question is asked once more in its next life; what kills it twice is put aside.
+const LIVES: usize = 2;
+
+#[async_trait]
+impl Switchboard for Exchange {
+    async fn ask(&self, tool_call: ToolCall, deadline: Instant) -> AnswerLine {
+        for _ in 0..LIVES {
+            let mailbox = match reach(&self.0, &tool_call.call, deadline).await {
+                Ok(mailbox) => mailbox,
+                Err(NotAdopted::Full) => return self.word(&tool_call, Situation::Busy),
+                Err(NotAdopted::Away) => return self.word(&tool_call, Situation::InternalError),
+            };
+            let question = Box::new(tool_call.clone());
+            match mailbox.ask(deadline, |reply| CallMsg::Ask(question, deadline, reply)).await {
+                Ok(line) => return line,
+                Err(NotAnswered::Full) => return self.word(&tool_call, Situation::Busy),
+                Err(NotAnswered::Late) => return self.word(&tool_call, late(&tool_call)),
+                Err(NotAnswered::Gone) => self.forget(&tool_call.call, &mailbox),
+            }
+        }
+        self.put_aside(&tool_call).await
+    }
+
+    async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept> {
+        let key = event.key.clone();
+        if self.0.clinic(&key.clinic).is_none() {
+            return Err(NotKept::NoSuchClinic);
+        }
+        match self.0.store.keep_event(event, self.0.now()).await {
+            Ok(_) => {}
+            Err(StoreError::Busy) => return Err(NotKept::Busy),
+            Err(_) => return Err(NotKept::StoreAway),
+        }
+        if tiding == Tiding::Ended {
+            // Only one that is awake needs to be told; the holds of one that is not expire by themselves.
+            if let Some(mailbox) = self.0.directory.call(&key) {
+                let _ = mailbox.post(CallMsg::End);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A reading that is late can be asked again; a change may have happened.
+const fn late(tool_call: &ToolCall) -> Situation {
+    if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::EmrTimeout }
+}
+
+impl Exchange {
+    /// The directory learns of a death by its supervisor; who noticed it first need not wait for that.
+    fn forget(&self, key: &CallKey, mailbox: &Mailbox<CallMsg>) {
+        self.0.directory.leave_call(key, mailbox.actor().get_id());
+    }
+
+    async fn put_aside(&self, tool_call: &ToolCall) -> AnswerLine {
+        let key = ToolCallKey { call: tool_call.call.clone(), tool_call: tool_call.id.clone() };
+        self.0.meters.dead_letter(&key.call.clinic);
+        tracing::error!(
+            clinic.id = %key.call.clinic, call.id = %key.call.call, tool = tool_call.tool.name(),
+            "a tool call killed its actor twice and is put aside"
+        );
+        let arguments = Phi::new(serde_json::Value::Object(tool_call.arguments.reveal().clone()).to_string());
+        if let Err(failure) = self.0.store.dead_letter(&key, tool_call.tool, arguments, self.0.now()).await {
+            tracing::error!(clinic.id = %key.call.clinic, %failure, "a dead letter was not stored");
+        }
+        self.word(
+            tool_call,
+            if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::InternalError },
+        )
+    }
+
+    fn word(&self, tool_call: &ToolCall, situation: Situation) -> AnswerLine {
+        let clinic = self.0.clinic(&tool_call.call.clinic);
+        let language = clinic.as_ref().map_or(Language::default(), |clinic| clinic.language);
+        let phone = clinic.map_or_else(String::new, |clinic| clinic.phone.0.spoken());
+        Answer::new(situation, language, &[("phone", &phone)]).line()
+    }
+}

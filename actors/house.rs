@@ -1,0 +1,98 @@
+//! What every actor of one process is given: the ports, the clinics, the directory, the counters. One value, passed as an
+//! argument; two houses in one process share nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::crashpoint::{Crashpoint, Crashpoints};
+use crate::directory::Directory;
+use crate::domain::clinic::{Clinic, Roster};
+use crate::domain::ids::{ClinicId, Generation};
+use crate::domain::time::Ts;
+use crate::meters::Meters;
+use crate::ports::emr::EmrConnector;
+use crate::ports::store::Keep;
+use crate::ports::{Clock, Luck, SmsGateway, Store};
+
+pub struct House {
+    /// The number of this process's life.
+    pub generation: Generation,
+    pub store: Arc<dyn Store>,
+    pub emr: Arc<dyn EmrConnector>,
+    pub sms: Arc<dyn SmsGateway>,
+    pub clock: Arc<dyn Clock>,
+    pub luck: Arc<Luck>,
+    pub roster: Arc<ArcSwap<Roster>>,
+    pub directory: Directory,
+    pub meters: Arc<Meters>,
+    pub settings: HouseSettings,
+    pub crashpoints: Crashpoints,
+}
+
+/// Times and bounds of the whole house; a clinic's own are in its declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseSettings {
+    pub live_calls_per_clinic: usize,
+    pub mailbox: usize,
+    /// A call nobody asks anything of for so long leaves memory; its row stays and is adopted again.
+    pub call_idle: Duration,
+    /// How long an ended call waits for late messages.
+    pub call_linger: Duration,
+    /// Kept back from a tool call's deadline for saying so when time runs out.
+    pub answer_margin: Duration,
+    pub sagas_per_clinic: usize,
+    /// How long a write may still arrive after its time limit: proxies and queues hold requests, too.
+    pub arrival_horizon: Duration,
+    /// How often the journal is looked at.
+    pub look_every: Duration,
+    /// A write that cannot be read for so long is handed to staff.
+    pub give_up_reading: Duration,
+    /// How long an absent write is watched for turning up late.
+    pub watch_absent: Duration,
+    pub duty_every: Duration,
+    pub role_lasts: Duration,
+    pub keep: Keep,
+}
+
+impl Default for HouseSettings {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_hours(24 * days);
+        Self {
+            live_calls_per_clinic: 1_000,
+            mailbox: 256,
+            call_idle: Duration::from_mins(30),
+            call_linger: Duration::from_secs(30),
+            answer_margin: Duration::from_millis(150),
+            sagas_per_clinic: 64,
+            arrival_horizon: Duration::from_secs(5),
+            look_every: Duration::from_secs(1),
+            give_up_reading: Duration::from_hours(24),
+            watch_absent: Duration::from_hours(2),
+            duty_every: Duration::from_secs(1),
+            role_lasts: Duration::from_secs(10),
+            keep: Keep {
+                ended_calls: days(30),
+                tool_calls: days(2),
+                events: days(90),
+                settled_effects: days(400),
+                sent_sms: days(30),
+            },
+        }
+    }
+}
+
+impl House {
+    pub fn now(&self) -> Ts {
+        self.clock.now()
+    }
+
+    pub fn clinic(&self, id: &ClinicId) -> Option<Arc<Clinic>> {
+        self.roster.load().clinic(id).cloned()
+    }
+
+    pub fn pass(&self, point: Crashpoint) {
+        self.crashpoints.pass(point);
+    }
+}

@@ -1,0 +1,252 @@
+//! What the house counts. Labels are roles, services, outcomes and clinics: never a call, a number or a text.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::domain::ids::ClinicId;
+use crate::domain::laws;
+use crate::ports::emr::Service;
+use crate::supervisor::Exit;
+use crate::tree::Role;
+
+/// A label whose values are written in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Word(pub &'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.encode(encoder)
+    }
+}
+
+/// A clinic's slug as a label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClinicLabel(pub ClinicId);
+
+impl EncodeLabelValue for ClinicLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.0.as_str().encode(encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ExitLabels {
+    role: Word,
+    exit: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RoleLabels {
+    role: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EmrLabels {
+    clinic: ClinicLabel,
+    service: Word,
+    outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct GateLabels {
+    clinic: ClinicLabel,
+    service: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ClinicLabels {
+    clinic: ClinicLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OutcomeLabels {
+    clinic: ClinicLabel,
+    outcome: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LawLabels {
+    law: Word,
+}
+
+pub struct Meters {
+    exits: Family<ExitLabels, Counter>,
+    emr_requests: Family<EmrLabels, Counter>,
+    emr_seconds: Family<GateLabels, Histogram, fn() -> Histogram>,
+    breakers: Family<GateLabels, Gauge>,
+    live_calls: Family<ClinicLabels, Gauge>,
+    sagas: Family<OutcomeLabels, Counter>,
+    handed_to_staff: Family<ClinicLabels, Counter>,
+    dead_letters: Family<ClinicLabels, Counter>,
+    sms: Family<OutcomeLabels, Counter>,
+    sealed: Counter,
+    purged: Counter,
+    /// Messages refused because a mailbox was full, by the receiver's role.
+    refused: [Arc<AtomicU64>; crate::tree::TREE.len()],
+}
+
+fn emr_seconds() -> Histogram {
+    Histogram::new([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0])
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            exits: Family::default(),
+            emr_requests: Family::default(),
+            emr_seconds: Family::new_with_constructor(emr_seconds),
+            breakers: Family::default(),
+            live_calls: Family::default(),
+            sagas: Family::default(),
+            handed_to_staff: Family::default(),
+            dead_letters: Family::default(),
+            sms: Family::default(),
+            sealed: Counter::default(),
+            purged: Counter::default(),
+            refused: std::array::from_fn(|_| Arc::default()),
+        }
+    }
+}
+
+impl Meters {
+    pub fn register(self: &Arc<Self>, registry: &mut Registry) {
+        registry.register("actor_exits", "Actors that ended otherwise than normally", self.exits.clone());
+        registry.register("emr_requests", "EMR requests by outcome", self.emr_requests.clone());
+        registry.register("emr_request_seconds", "Time an EMR request took", self.emr_seconds.clone());
+        registry.register("emr_breaker_shut", "1 while a breaker is shut or probing", self.breakers.clone());
+        registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
+        registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
+        registry.register(
+            "handed_to_staff",
+            "Intents that ended in the hands of staff",
+            self.handed_to_staff.clone(),
+        );
+        registry.register("dead_letters", "Inputs that killed their actor twice", self.dead_letters.clone());
+        registry.register("sms", "Text messages by outcome", self.sms.clone());
+        registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
+        registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
+        registry.register_collector(Box::new(Collected(Arc::clone(self))));
+    }
+
+    pub fn count_exit(&self, role: Role, exit: Exit) {
+        self.exits.get_or_create(&ExitLabels { role: Word(role.name()), exit: Word(exit.name()) }).inc();
+    }
+
+    pub fn exits(&self, role: Role, exit: Exit) -> u64 {
+        self.exits.get_or_create(&ExitLabels { role: Word(role.name()), exit: Word(exit.name()) }).get()
+    }
+
+    pub fn emr_request(
+        &self,
+        clinic: &ClinicId,
+        service: Service,
+        outcome: &'static str,
+        took: std::time::Duration,
+    ) {
+        let clinic = ClinicLabel(clinic.clone());
+        let (service, outcome) = (Word(service.name()), Word(outcome));
+        self.emr_seconds
+            .get_or_create(&GateLabels { clinic: clinic.clone(), service })
+            .observe(took.as_secs_f64());
+        self.emr_requests.get_or_create(&EmrLabels { clinic, service, outcome }).inc();
+    }
+
+    pub fn emr_refusal(&self, clinic: &ClinicId, service: Service, why: &'static str) {
+        let labels = EmrLabels {
+            clinic: ClinicLabel(clinic.clone()),
+            service: Word(service.name()),
+            outcome: Word(why),
+        };
+        self.emr_requests.get_or_create(&labels).inc();
+    }
+
+    pub fn breaker(&self, clinic: &ClinicId, service: Service, shut: bool) {
+        let labels = GateLabels { clinic: ClinicLabel(clinic.clone()), service: Word(service.name()) };
+        self.breakers.get_or_create(&labels).set(i64::from(shut));
+    }
+
+    pub fn live_calls(&self, clinic: &ClinicId) -> Gauge {
+        self.live_calls.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).clone()
+    }
+
+    pub fn saga(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.sagas.get_or_create(&labels).inc();
+    }
+
+    pub fn handed_to_staff(&self, clinic: &ClinicId) {
+        self.handed_to_staff.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).inc();
+    }
+
+    pub fn dead_letter(&self, clinic: &ClinicId) {
+        self.dead_letters.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).inc();
+    }
+
+    pub fn sms(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.sms.get_or_create(&labels).inc();
+    }
+
+    pub fn sealed(&self, entries: u64) {
+        self.sealed.inc_by(entries);
+    }
+
+    pub fn purged(&self, rows: u64) {
+        self.purged.inc_by(rows);
+    }
+
+    /// The overflow counter of a role's mailboxes.
+    pub fn refused(&self, role: Role) -> Arc<AtomicU64> {
+        Arc::clone(&self.refused[role as usize])
+    }
+}
+
+/// Counters that live elsewhere, read when they are asked for.
+#[derive(Debug)]
+struct Collected(Arc<Meters>);
+
+impl std::fmt::Debug for Meters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meters")
+    }
+}
+
+impl prometheus_client::collector::Collector for Collected {
+    fn encode(
+        &self,
+        mut encoder: prometheus_client::encoding::DescriptorEncoder<'_>,
+    ) -> Result<(), std::fmt::Error> {
+        use prometheus_client::encoding::EncodeMetric;
+        use std::sync::atomic::Ordering::Relaxed;
+        let refused = Family::<RoleLabels, Counter>::default();
+        for row in &crate::tree::TREE {
+            let labels = RoleLabels { role: Word(row.role.name()) };
+            refused.get_or_create(&labels).inc_by(self.0.refused[row.role as usize].load(Relaxed));
+        }
+        let metric = encoder.encode_descriptor(
+            "mailbox_refusals",
+            "Messages refused by a full mailbox",
+            None,
+            prometheus_client::metrics::MetricType::Counter,
+        )?;
+        refused.encode(metric)?;
+        let broken = Family::<LawLabels, Counter>::default();
+        for (law, times) in laws::breaches() {
+            broken.get_or_create(&LawLabels { law: Word(law.id()) }).inc_by(times);
+        }
+        let metric = encoder.encode_descriptor(
+            "laws_broken",
+            "Breaches of a law of the house; anything but 0 is an incident",
+            None,
+            prometheus_client::metrics::MetricType::Counter,
+        )?;
+        broken.encode(metric)
+    }
+}

@@ -1,0 +1,53 @@
+//! `sms`: sends what is in the SMS outbox, once.
+//!
+//! A message is marked as being sent before it is; what a death leaves in that mark is `unknown` and never sent again,
+//! because a patient who is texted twice books twice.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::house::House;
+use crate::ports::sms::{SmsMessage, SmsOutcome};
+use crate::ports::store::{QueuedSms, RoleLease, SmsState, StoreResult};
+use crate::retry::RetryPolicy;
+use crate::singleton::Duty;
+use crate::tree::Role;
+
+const BATCH: u32 = 20;
+const MAX_ATTEMPTS: u32 = 8;
+const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_secs(5), cap: Duration::from_mins(10) };
+
+pub struct Sms;
+
+#[async_trait]
+impl Duty for Sms {
+    const ROLE: Role = Role::Sms;
+    const FLUSHES: bool = false;
+
+    async fn work(house: &House, lease: &RoleLease) -> StoreResult<bool> {
+        let due = house.store.take_due_sms(lease, BATCH, house.now()).await?;
+        let more = due.len() == BATCH as usize;
+        for queued in due {
+            send(house, lease, queued).await?;
+        }
+        Ok(more)
+    }
+}
+
+async fn send(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResult<()> {
+    let QueuedSms { id, clinic, attempt, to, body } = queued;
+    let sender = house.clinic(&clinic).and_then(|clinic| clinic.sms.sender.clone()).map(|line| line.0);
+    let (state, outcome) = match house.sms.send(&SmsMessage { to, body, sender }).await {
+        SmsOutcome::Accepted => (SmsState::Sent, "sent"),
+        SmsOutcome::Refused => (SmsState::Refused, "refused"),
+        SmsOutcome::Unknown => (SmsState::Unknown, "unknown"),
+        SmsOutcome::TryLater if attempt >= MAX_ATTEMPTS => (SmsState::Refused, "given_up"),
+        SmsOutcome::TryLater => {
+            let pause = RETRY.pause(attempt, 0.5 + house.luck.fraction() / 2.0);
+            (SmsState::RetryAt(house.now().plus(pause)), "retried")
+        }
+    };
+    house.meters.sms(&clinic, outcome);
+    house.store.record_sms(lease, id, state, house.now()).await
+}

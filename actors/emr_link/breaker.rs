@@ -197,20 +197,17 @@ mod tests {
             let (mut now, mut failed_since_flowing, mut refused_since) = (start, false, None);
             for (wait, healthy) in outcomes {
                 now = seconds(now, wait);
-                match breaker.admit(now) {
-                    Some(pass) => {
-                        refused_since = None;
-                        failed_since_flowing |= !healthy;
-                        breaker.record(pass, Some(healthy), now);
-                        if breaker.gate() == Gate::Flowing && pass == Pass::Probe {
-                            failed_since_flowing = false;
-                        }
-                    }
-                    None => {
-                        prop_assert!(failed_since_flowing);
-                        let since = *refused_since.get_or_insert(now);
-                        prop_assert!(now.duration_since(since) < SETTINGS.open_for);
-                    }
+                let Some(pass) = breaker.admit(now) else {
+                    prop_assert!(failed_since_flowing);
+                    let since = *refused_since.get_or_insert(now);
+                    prop_assert!(now.duration_since(since) < SETTINGS.open_for);
+                    continue;
+                };
+                refused_since = None;
+                failed_since_flowing |= !healthy;
+                breaker.record(pass, Some(healthy), now);
+                if breaker.gate() == Gate::Flowing && pass == Pass::Probe {
+                    failed_since_flowing = false;
                 }
             }
         }

@@ -1,0 +1,187 @@
+//! A world that outlives houses, and a house on it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+
+use super::pretend_emr::Connector;
+use super::{MemoryStore, PausedClock, PretendDoor, PretendEmr};
+use crate::crashpoint::Crashpoints;
+use crate::directory::Directory;
+use crate::domain::clinic::{Clinic, Roster};
+use crate::domain::ids::{CallId, CallKey, ClinicId, ToolCallId};
+use crate::domain::patient::Patient;
+use crate::domain::phi::Phi;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
+use crate::exchange::Exchange;
+use crate::house::{House, HouseSettings};
+use crate::meters::Meters;
+use crate::ports::sms::{SmsGateway, SmsMessage, SmsOutcome};
+use crate::ports::{Clock, Luck};
+use crate::root::{Ended, Root};
+use crate::switchboard::{Switchboard, ToolCall};
+
+/// What a crash leaves standing: the store, the EMRs, the clinics, the clock.
+pub struct World {
+    pub store: Arc<MemoryStore>,
+    pub emrs: HashMap<ClinicId, Arc<PretendEmr>>,
+    pub clinics: Vec<Clinic>,
+    pub clock: Arc<dyn Clock>,
+    pub sms: Arc<PretendSms>,
+    pub settings: HouseSettings,
+}
+
+/// A gateway that delivers, and remembers what it was given.
+#[derive(Default)]
+pub struct PretendSms(Mutex<Vec<String>>);
+
+impl PretendSms {
+    pub fn sent(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl SmsGateway for PretendSms {
+    async fn send(&self, message: &SmsMessage) -> SmsOutcome {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.body.reveal().clone());
+        SmsOutcome::Accepted
+    }
+
+    fn delivers(&self) -> bool {
+        true
+    }
+}
+
+impl World {
+    /// The morning of the day before [`super::visit_day`].
+    pub fn of(clinics: Vec<Clinic>, patients: &[Patient]) -> Self {
+        let morning = super::visit_day().yesterday().map(|day| day.at(8, 0, 0, 0));
+        let zone = clinics.first().map(|clinic| clinic.timezone.clone());
+        let base = morning.ok().zip(zone).and_then(|(wall, zone)| zone.instant(wall)).unwrap_or(Ts(0));
+        let clock: Arc<dyn Clock> = Arc::new(PausedClock::at(base));
+        let emr =
+            |clinic: &Clinic| (clinic.id.clone(), PretendEmr::new(Arc::clone(&clock), patients.to_vec()));
+        Self {
+            store: Arc::default(),
+            emrs: clinics.iter().map(emr).collect(),
+            clinics,
+            clock,
+            sms: Arc::default(),
+            settings: HouseSettings::default(),
+        }
+    }
+
+    pub fn emr(&self, clinic: &str) -> &Arc<PretendEmr> {
+        #[expect(clippy::expect_used, reason = "a test names a clinic it made")]
+        ClinicId::parse(clinic).ok().and_then(|id| self.emrs.get(&id)).expect("a clinic of this world")
+    }
+
+    /// A process begins on this world.
+    pub async fn begin(&self, seed: u64, crashpoints: Crashpoints) -> TestHouse {
+        self.begin_as(self.store.begin_generation(), seed, crashpoints).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test's own clinics")]
+    pub async fn begin_as(
+        &self,
+        generation: crate::domain::ids::Generation,
+        seed: u64,
+        crashpoints: Crashpoints,
+    ) -> TestHouse {
+        let roster = Roster::of(self.clinics.clone()).expect("clinics that do not contest a line");
+        let store: Arc<dyn crate::ports::Store> = Arc::<MemoryStore>::clone(&self.store);
+        let house = Arc::new(House {
+            generation,
+            store,
+            emr: Arc::new(Connector(self.emrs.clone())),
+            sms: Arc::<PretendSms>::clone(&self.sms),
+            clock: Arc::clone(&self.clock),
+            luck: Arc::new(Luck::seeded(seed)),
+            roster: Arc::new(ArcSwap::from_pointee(roster)),
+            directory: Directory::default(),
+            meters: Arc::default(),
+            settings: self.settings,
+            crashpoints,
+        });
+        let door = Arc::new(PretendDoor::default());
+        let root = Root::start(&house, Arc::new(Arc::clone(&door))).await.expect("a tree that starts");
+        TestHouse { exchange: Arc::new(Exchange(Arc::clone(&house))), house, root, door }
+    }
+}
+
+/// A running tree.
+pub struct TestHouse {
+    pub house: Arc<House>,
+    pub exchange: Arc<Exchange>,
+    pub root: Root,
+    pub door: Arc<PretendDoor>,
+}
+
+impl TestHouse {
+    pub fn meters(&self) -> &Meters {
+        &self.house.meters
+    }
+
+    /// Stops in order.
+    pub async fn stop(mut self) -> Ended {
+        self.root.stop().await;
+        self.root.ended().await
+    }
+
+    /// Asks and parses the answer.
+    pub async fn ask(&self, call: &str, id: &str, tool: Tool, arguments: Value) -> Value {
+        self.ask_of("maple", call, id, tool, arguments, Some("604-555-0142")).await
+    }
+
+    pub async fn ask_of(
+        &self,
+        clinic: &str,
+        call: &str,
+        id: &str,
+        tool: Tool,
+        arguments: Value,
+        caller: Option<&str>,
+    ) -> Value {
+        let tool_call = tool_call(clinic, call, id, tool, arguments, caller);
+        let deadline = Instant::now() + Duration::from_millis(4_500);
+        let line = self.exchange.ask(tool_call, deadline).await;
+        serde_json::from_str(line.reveal()).unwrap_or(Value::Null)
+    }
+
+    /// Virtual time passes.
+    pub async fn wait(&self, time: Duration) {
+        sleep(time).await;
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test's own ids")]
+pub fn tool_call(
+    clinic: &str,
+    call: &str,
+    id: &str,
+    tool: Tool,
+    arguments: Value,
+    caller: Option<&str>,
+) -> ToolCall {
+    let Value::Object(arguments) = arguments else {
+        return tool_call(clinic, call, id, tool, Value::Object(Map::new()), caller);
+    };
+    ToolCall {
+        call: CallKey {
+            clinic: ClinicId::parse(clinic).expect("a clinic id"),
+            call: CallId::parse(call).expect("a call id"),
+        },
+        id: ToolCallId::parse(id).expect("a tool call id"),
+        tool,
+        arguments: Phi::new(arguments),
+        caller: caller.and_then(|number| PhoneNumber::parse(number).ok()),
+    }
+}

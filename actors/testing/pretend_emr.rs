@@ -1,0 +1,425 @@
+//! An EMR in memory with OSCAR's manners: it checks nothing, overwrites whole rows, and may lose an answer, the request,
+//! or an hour. Which of these happens to a request is decided by a script.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use tokio::time::sleep;
+
+use crate::domain::appointment::{Appointment, AppointmentTexts, DayRow, NewAppointment, Status};
+use crate::domain::availability::{Confirm, DaySchedule, TemplateCodes, TemplateSlot};
+use crate::domain::booking::Slot;
+use crate::domain::clinic::Clinic;
+use crate::domain::ids::{AppointmentNo, ClinicId, DemographicNo, ProviderNo};
+use crate::domain::laws::LiveRow;
+use crate::domain::mark::Mark;
+use crate::domain::patient::Patient;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::time::{Interval, Minute, Ts};
+use crate::ports::Clock;
+use crate::ports::emr::{Emr, EmrConnector, EmrFailure, EmrProvider, EmrResult};
+
+/// The requests a script can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Op {
+    Providers,
+    TemplateCodes,
+    DaySchedule,
+    DayRows,
+    AppointmentsOf,
+    Appointment,
+    Charts,
+    Add,
+    Cancel,
+}
+
+/// What becomes of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Answered {
+        after: Duration,
+    },
+    /// Nothing is done.
+    Fails {
+        after: Duration,
+        with: EmrFailure,
+    },
+    /// It is done, and the answer is lost.
+    AnswerLost {
+        after: Duration,
+        with: EmrFailure,
+    },
+    /// The answer is lost at once, and it is done later.
+    DoneLater {
+        after: Duration,
+        with: EmrFailure,
+    },
+    /// It is done twice, and answered once.
+    DoneTwice {
+        after: Duration,
+    },
+    Hangs,
+}
+
+impl Fate {
+    pub const PROMPT: Self = Self::Answered { after: Duration::from_millis(20) };
+}
+
+/// A row as the EMR keeps it.
+#[derive(Clone)]
+pub struct Row {
+    pub appointment: Appointment,
+    pub added_at: Ts,
+    /// When somebody other than us last touched it.
+    pub staff_at: Option<Ts>,
+    /// When we last read it by itself, for law B-7.
+    pub reread_at: Option<Ts>,
+}
+
+/// Told of each write before it is applied: for the laws.
+type Watch = Box<dyn Fn(&EmrWrite<'_>) + Send + Sync>;
+
+/// A write of ours, as it arrives.
+pub enum EmrWrite<'a> {
+    Add { new: &'a NewAppointment, at: Ts },
+    Cancel { seen: &'a Appointment, now: &'a Row, rows: &'a BTreeMap<AppointmentNo, Row>, at: Ts },
+}
+
+type Script = Box<dyn FnMut(Op) -> Fate + Send>;
+
+pub struct PretendEmr {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    script: Mutex<Script>,
+    watch: Mutex<Option<Watch>>,
+}
+
+struct State {
+    rows: BTreeMap<AppointmentNo, Row>,
+    next: i32,
+    patients: Vec<Patient>,
+    /// The painted day of every provider: quarter hours from nine to five, all of code `1`.
+    requests: HashMap<Op, u64>,
+}
+
+impl PretendEmr {
+    pub fn new(clock: Arc<dyn Clock>, patients: Vec<Patient>) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            state: Mutex::new(State { rows: BTreeMap::new(), next: 1, patients, requests: HashMap::new() }),
+            script: Mutex::new(Box::new(|_| Fate::PROMPT)),
+            watch: Mutex::new(None),
+        })
+    }
+
+    pub fn script(&self, script: impl FnMut(Op) -> Fate + Send + 'static) {
+        *locked(&self.script) = Box::new(script);
+    }
+
+    pub fn watch(&self, watch: impl Fn(&EmrWrite<'_>) + Send + Sync + 'static) {
+        *locked(&self.watch) = Some(Box::new(watch));
+    }
+
+    pub fn requests(&self, op: Op) -> u64 {
+        locked(&self.state).requests.get(&op).copied().unwrap_or(0)
+    }
+
+    pub fn rows(&self) -> Vec<Row> {
+        locked(&self.state).rows.values().cloned().collect()
+    }
+
+    pub fn row(&self, no: AppointmentNo) -> Option<Row> {
+        locked(&self.state).rows.get(&no).cloned()
+    }
+
+    pub fn live(&self) -> Vec<LiveRow> {
+        let live = |row: &&Row| row.appointment.status.occupies();
+        locked(&self.state).rows.values().filter(live).map(live_row).collect()
+    }
+
+    // --- staff -------------------------------------------------------------------------------------------------------
+
+    pub fn staff_adds(&self, slot: &Slot, patient: DemographicNo) -> AppointmentNo {
+        let mut state = locked(&self.state);
+        let at = self.clock.now();
+        state.add(slot, patient, AppointmentTexts::default(), at, Some(at))
+    }
+
+    /// `false` when there is no such row.
+    pub fn staff_edits(&self, no: AppointmentNo, edit: impl FnOnce(&mut Appointment)) -> bool {
+        let at = self.clock.now();
+        let mut state = locked(&self.state);
+        let Some(row) = state.rows.get_mut(&no) else { return false };
+        edit(&mut row.appointment);
+        row.appointment.changed_at = Some(at.0.to_string());
+        row.staff_at = Some(at);
+        true
+    }
+
+    // --- fates -------------------------------------------------------------------------------------------------------
+
+    async fn meets<T>(
+        self: &Arc<Self>,
+        op: Op,
+        act: impl Fn(&Self) -> T + Send + Sync + 'static,
+    ) -> EmrResult<T>
+    where
+        T: Send + 'static,
+    {
+        *locked(&self.state).requests.entry(op).or_default() += 1;
+        let fate = (locked(&self.script))(op);
+        match fate {
+            Fate::Answered { after } => {
+                sleep(after).await;
+                Ok(act(self))
+            }
+            Fate::Fails { after, with } => {
+                sleep(after).await;
+                Err(with)
+            }
+            Fate::AnswerLost { after, with } => {
+                sleep(after / 2).await;
+                drop(act(self));
+                sleep(after / 2).await;
+                Err(with)
+            }
+            Fate::DoneLater { after, with } => {
+                let emr = Arc::clone(self);
+                tokio::spawn(async move {
+                    sleep(after).await;
+                    drop(act(&emr));
+                });
+                Err(with)
+            }
+            Fate::DoneTwice { after } => {
+                sleep(after).await;
+                drop(act(self));
+                Ok(act(self))
+            }
+            Fate::Hangs => std::future::pending().await,
+        }
+    }
+
+    fn told(&self, write: &EmrWrite<'_>) {
+        if let Some(watch) = &*locked(&self.watch) {
+            watch(write);
+        }
+    }
+
+    fn add(&self, new: &NewAppointment) -> AppointmentNo {
+        let at = self.clock.now();
+        self.told(&EmrWrite::Add { new, at });
+        let slot = Slot { provider: new.provider.clone(), date: new.date, interval: new.interval };
+        let texts = AppointmentTexts {
+            name: Some(new.name.clone()),
+            notes: Some(format!("{} {}", new.mark, new.note).into()),
+            reason: Some(new.reason.clone()),
+            ..AppointmentTexts::default()
+        };
+        locked(&self.state).add(&slot, new.patient, texts, at, None)
+    }
+
+    fn cancel(&self, seen: &Appointment) {
+        let at = self.clock.now();
+        let mut state = locked(&self.state);
+        let Some(now) = state.rows.get(&seen.no) else { return };
+        self.told(&EmrWrite::Cancel { seen, now, rows: &state.rows, at });
+        if let Some(row) = state.rows.get_mut(&seen.no) {
+            // The whole row, times excepted, as OSCAR does.
+            let Appointment { date, interval, .. } = row.appointment;
+            row.appointment = Appointment {
+                status: Status::of(Status::CANCELLED),
+                date,
+                interval,
+                changed_at: Some(at.0.to_string()),
+                ..seen.clone()
+            };
+        }
+    }
+}
+
+impl State {
+    fn add(
+        &mut self,
+        slot: &Slot,
+        patient: DemographicNo,
+        texts: AppointmentTexts,
+        at: Ts,
+        staff_at: Option<Ts>,
+    ) -> AppointmentNo {
+        let no = AppointmentNo(self.next);
+        self.next += 1;
+        let appointment = Appointment {
+            no,
+            provider: slot.provider.clone(),
+            date: slot.date,
+            interval: slot.interval,
+            status: Status::of(Status::BOOKED),
+            patient,
+            program: 0,
+            texts,
+            changed_at: Some(at.0.to_string()),
+        };
+        self.rows.insert(no, Row { appointment, added_at: at, staff_at, reread_at: None });
+        no
+    }
+}
+
+fn live_row(row: &Row) -> LiveRow {
+    let Appointment { no, provider, date, interval, .. } = &row.appointment;
+    LiveRow {
+        no: *no,
+        slot: Slot { provider: provider.clone(), date: *date, interval: *interval },
+        made_by_us: row.appointment.mark().is_some(),
+        moves: None,
+    }
+}
+
+/// The adapter of the pretend EMR.
+pub struct Connection(Arc<PretendEmr>);
+
+#[async_trait]
+impl Emr for Connection {
+    async fn providers(&self) -> EmrResult<Vec<EmrProvider>> {
+        self.0
+            .meets(Op::Providers, |_| {
+                (1..=3)
+                    .map(|n| EmrProvider {
+                        no: super::provider_no(n),
+                        first_name: "Number".to_owned(),
+                        last_name: n.to_string(),
+                        title: "Dr.".to_owned(),
+                        specialty: "Family Medicine".to_owned(),
+                        kind: "doctor".to_owned(),
+                    })
+                    .collect()
+            })
+            .await
+    }
+
+    async fn template_codes(&self) -> EmrResult<TemplateCodes> {
+        self.0.meets(Op::TemplateCodes, |_| [('1', Confirm::Open)].into_iter().collect()).await
+    }
+
+    async fn day_schedule(&self, _: &ProviderNo, _: Date) -> EmrResult<Option<DaySchedule>> {
+        self.0
+            .meets(Op::DaySchedule, |_| {
+                let slots = (36..68)
+                    .filter_map(|quarter| Some(TemplateSlot { start: Minute::new(quarter * 15)?, code: '1' }))
+                    .collect();
+                Some(DaySchedule { holiday: false, slot_minutes: Some(15), slots })
+            })
+            .await
+    }
+
+    async fn day_rows(
+        &self,
+        provider: &ProviderNo,
+        first: Date,
+        end: Date,
+        for_patient: Option<DemographicNo>,
+    ) -> EmrResult<Vec<DayRow>> {
+        let provider = provider.clone();
+        self.0
+            .meets(Op::DayRows, move |emr| {
+                let wanted = |row: &&Row| {
+                    row.appointment.provider == provider && (first..end).contains(&row.appointment.date)
+                };
+                locked(&emr.state).rows.values().filter(wanted).map(|row| day_row(row, for_patient)).collect()
+            })
+            .await
+    }
+
+    async fn appointments_of(&self, patient: DemographicNo, limit: u16) -> EmrResult<Vec<Appointment>> {
+        self.0
+            .meets(Op::AppointmentsOf, move |emr| {
+                let state = locked(&emr.state);
+                let of = state.rows.values().filter(|row| row.appointment.patient == patient);
+                let mut rows: Vec<Appointment> = of.map(|row| row.appointment.clone()).collect();
+                rows.sort_by_key(|row| std::cmp::Reverse(row.date));
+                rows.truncate(usize::from(limit));
+                rows
+            })
+            .await
+    }
+
+    async fn appointment(&self, no: AppointmentNo) -> EmrResult<Option<Appointment>> {
+        self.0
+            .meets(Op::Appointment, move |emr| {
+                let at = emr.clock.now();
+                let mut state = locked(&emr.state);
+                let row = state.rows.get_mut(&no)?;
+                row.reread_at = Some(at);
+                Some(row.appointment.clone())
+            })
+            .await
+    }
+
+    async fn charts_by_phone(&self, number: &PhoneNumber) -> EmrResult<Vec<Patient>> {
+        let number = number.clone();
+        self.0
+            .meets(Op::Charts, move |emr| {
+                let state = locked(&emr.state);
+                state.patients.iter().filter(|chart| number.is_among(&chart.phones)).cloned().collect()
+            })
+            .await
+    }
+
+    async fn charts_by_birth_date(&self, born: Date) -> EmrResult<Vec<Patient>> {
+        self.0
+            .meets(Op::Charts, move |emr| {
+                let same = |chart: &&Patient| chart.birth_date.is_some_and(|date| *date.reveal() == born);
+                locked(&emr.state).patients.iter().filter(same).cloned().collect()
+            })
+            .await
+    }
+
+    async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo> {
+        let new = new.clone();
+        self.0.meets(Op::Add, move |emr| emr.add(&new)).await
+    }
+
+    async fn cancel_appointment(&self, seen: &Appointment) -> EmrResult<()> {
+        let seen = seen.clone();
+        self.0.meets(Op::Cancel, move |emr| emr.cancel(&seen)).await
+    }
+
+    async fn probe(&self) -> EmrResult<()> {
+        self.0.meets(Op::Providers, |_| ()).await
+    }
+}
+
+fn day_row(row: &Row, for_patient: Option<DemographicNo>) -> DayRow {
+    let appointment = &row.appointment;
+    DayRow {
+        no: appointment.no,
+        provider: appointment.provider.clone(),
+        date: appointment.date,
+        interval: appointment.interval,
+        status: appointment.status.clone(),
+        mark: appointment.texts.notes.as_ref().and_then(|notes| Mark::leading(notes.reveal())),
+        for_patient: for_patient == Some(appointment.patient),
+    }
+}
+
+/// Each clinic its own EMR.
+pub struct Connector(pub HashMap<ClinicId, Arc<PretendEmr>>);
+
+impl EmrConnector for Connector {
+    fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr> {
+        Arc::new(Connection(Arc::clone(&self.0[&clinic.id])))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Quarter hours of the painted day, for choosing slots in tests.
+pub fn quarter(provider: ProviderNo, date: Date, n: u16, quarters: u16) -> Option<Slot> {
+    let interval = Interval::starting(Minute::new((36 + n) * 15)?, 15 * quarters)?;
+    Some(Slot { provider, date, interval })
+}

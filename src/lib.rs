@@ -3,3 +3,4 @@
 //! Adapters do not know each other; they meet in `boot`.
 
 pub mod access;
+pub mod sandbox;

@@ -1,0 +1,86 @@
+//! OSCAR's SOAP services: one request in, one reply or fault out, against the world of one clinic.
+
+mod appointment_transfer;
+mod arguments;
+mod demographic_service;
+mod demographic_transfer;
+mod element;
+mod envelope;
+mod fault;
+mod login_service;
+mod operation;
+mod program_service;
+mod provider_service;
+mod reply;
+mod schedule_service;
+mod system_info_service;
+mod wsdl;
+
+use jiff::Timestamp;
+
+use self::arguments::Arguments;
+use self::element::Space;
+use self::envelope::Envelope;
+pub(crate) use self::fault::SoapFault;
+use self::operation::Call;
+pub(crate) use self::operation::{Operation, Service, Touches, operation, service};
+use self::reply::Reply;
+pub(crate) use self::wsdl::{service_list, wsdl};
+use super::world::{Draft, World};
+
+/// A well-formed envelope for one service. Whether it may be answered is not known yet.
+pub(crate) struct Request {
+    envelope: Envelope,
+    service: &'static Service,
+    operation: Option<&'static Operation>,
+}
+
+pub(crate) struct Answered {
+    pub(crate) xml: String,
+    /// The one appointment the operation was about.
+    pub(crate) row: Option<i32>,
+}
+
+impl Request {
+    pub(crate) fn read(service: &'static Service, document: &str) -> Result<Self, SoapFault> {
+        let envelope = Envelope::parse(document)?;
+        let wrapper = &envelope.wrapper;
+        let named = service.operations.iter().find(|operation| operation.name == wrapper.name);
+        let operation = named.filter(|_| wrapper.space == Space::Oscar);
+        Ok(Self { envelope, service, operation })
+    }
+
+    pub(crate) fn operation(&self) -> Option<&'static Operation> {
+        self.operation
+    }
+
+    /// The appointment this request wants written.
+    pub(crate) fn draft(&self, world: &World) -> Option<Draft> {
+        let operation = self.operation.filter(|operation| operation.touches.writes())?;
+        let arguments = Arguments::of(&self.envelope.wrapper, operation.arity).ok()?;
+        appointment_transfer::draft(arguments.element(0)?, &world.jvm).ok()
+    }
+
+    pub(crate) fn answer(&self, world: &mut World, now: Timestamp) -> Result<Answered, SoapFault> {
+        let caller = self.authenticate(world, now)?;
+        let wrapper = &self.envelope.wrapper;
+        let operation = self.operation.ok_or_else(|| SoapFault::unknown_operation(wrapper))?;
+        let arguments = Arguments::of(wrapper, operation.arity)?;
+        let reply = Reply::new(operation.name);
+        let mut call = Call { world, now, caller, arguments, reply, row: None };
+        (operation.answer)(&mut call)?;
+        Ok(Answered { xml: call.reply.finish(), row: call.row })
+    }
+
+    /// The number of the calling account, 0 where none is asked for.
+    fn authenticate(&self, world: &World, now: Timestamp) -> Result<i32, SoapFault> {
+        self.envelope.check_headers(self.service.secured)?;
+        if !self.service.secured {
+            return Ok(0);
+        }
+        let credentials = self.envelope.credentials()?;
+        let today = world.jvm.wall(now).date();
+        let user = world.logins.by_id(credentials.security_id, credentials.secret, today);
+        user.map(|user| user.security_id).map_err(|denial| SoapFault::FailedAuthentication(Some(denial)))
+    }
+}

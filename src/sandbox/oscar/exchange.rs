@@ -112,3 +112,90 @@ fn distort(answer: Answer, faults: &[Fault]) -> Answer {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+    use tokio::time::Instant;
+
+    use super::super::demo;
+    use super::super::faults::FaultRule;
+    use super::super::profile::Profile;
+    use super::super::seed::Flavour;
+    use super::super::server::Errands;
+    use super::super::soap::service;
+    use super::super::world::World;
+    use super::*;
+
+    fn oscar(fault: Option<Fault>) -> Arc<Oscar> {
+        let world = World::clinic(Profile::Oscar19, TimeZone::UTC, date(2026, 6, 3), 1, Flavour::Maple);
+        let oscar = Oscar::new(world, Arc::new(|| Timestamp::UNIX_EPOCH), Errands::default());
+        if let Some(fault) = fault {
+            let rule = FaultRule { operation: "*".to_owned(), fault, times: None, probability: None };
+            oscar.add_fault(rule).unwrap();
+        }
+        Arc::new(oscar)
+    }
+
+    fn envelope(body: &str) -> String {
+        format!(
+            r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:ws="http://ws.oscarehr.org/"><e:Body>{body}</e:Body></e:Envelope>"#
+        )
+    }
+
+    async fn log_in(oscar: &Arc<Oscar>, password: &str) -> Answer {
+        let login = format!("<ws:login2><arg0>{}</arg0><arg1>{password}</arg1></ws:login2>", demo::LOGIN);
+        exchange(oscar, service("LoginService").unwrap(), &envelope(&login)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_wrong_password_is_answered_late() {
+        let (oscar, begin) = (oscar(None), Instant::now());
+        assert!(matches!(log_in(&oscar, demo::PASSWORD).await, Answer::Reply(_)));
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+        assert!(matches!(log_in(&oscar, "wrong").await, Answer::Fault(_)));
+        assert_eq!(begin.elapsed(), Duration::from_millis(250));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_adds_up_over_its_rules() {
+        let oscar = oscar(Some(Fault::Latency { ms: 300 }));
+        let rule = FaultRule {
+            operation: "login2".to_owned(),
+            fault: Fault::Latency { ms: 700 },
+            times: Some(1),
+            probability: None,
+        };
+        oscar.add_fault(rule).unwrap();
+        let begin = Instant::now();
+        assert!(matches!(log_in(&oscar, demo::PASSWORD).await, Answer::Reply(_)));
+        assert_eq!(begin.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delayed_commit_is_cut_off_at_once_and_done_at_its_time() {
+        let oscar = oscar(Some(Fault::DelayedCommit { ms: 1000 }));
+        let rows = || oscar.state().appointments.len();
+        let (before, begin) = (rows(), Instant::now());
+        let add = format!(
+            r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header>
+            <s:Security xmlns:s="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd">
+            <s:UsernameToken><s:Username>{}</s:Username><s:Password>{}</s:Password></s:UsernameToken></s:Security>
+            </e:Header><e:Body><w:addAppointment xmlns:w="http://ws.oscarehr.org/"><arg0>
+            <appointmentEndDateTime>2026-07-21T09:15:00</appointmentEndDateTime>
+            <appointmentStartDateTime>2026-07-21T09:00:00</appointmentStartDateTime>
+            <providerNo>101</providerNo></arg0></w:addAppointment></e:Body></e:Envelope>"#,
+            demo::SECURITY_ID,
+            demo::PASSWORD
+        );
+        let answer = exchange(&oscar, service("ScheduleService").unwrap(), &add).await;
+        assert!(matches!(answer, Answer::Severed));
+        assert_eq!((begin.elapsed(), rows()), (Duration::ZERO, before));
+        sleep(Duration::from_millis(999)).await;
+        assert_eq!(rows(), before);
+        sleep(Duration::from_millis(2)).await;
+        assert_eq!(rows(), before + 1);
+    }
+}

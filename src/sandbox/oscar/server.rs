@@ -79,6 +79,11 @@ impl Oscar {
         }
     }
 
+    /// How many requests are being worked on, those that hang included.
+    pub fn present(&self) -> usize {
+        self.traffic.present()
+    }
+
     pub fn overlaps(&self) -> Vec<Overlap> {
         lock(&self.world).overlaps()
     }

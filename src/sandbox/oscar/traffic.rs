@@ -29,6 +29,10 @@ impl Traffic {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn present(&self) -> usize {
+        self.present.load(Ordering::Relaxed)
+    }
+
     pub(super) fn most_at_once(&self) -> usize {
         self.most.load(Ordering::Relaxed)
     }

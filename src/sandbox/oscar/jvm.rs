@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 #[derive(Clone, Debug)]
 pub struct Jvm(TimeZone);
@@ -30,12 +30,17 @@ impl Jvm {
     /// Prints a stored wall clock as `xs:dateTime`, labelled with the server's offset, or moved to
     /// UTC when the caller asked for `useGMTTime`.
     pub(crate) fn print(&self, out: &mut String, wall: DateTime, in_gmt: bool) {
-        let at = self.instant(wall);
-        if in_gmt { print_at(out, at, Offset::UTC) } else { self.print_instant(out, at) }
+        match self.0.to_ambiguous_timestamp(wall).offset() {
+            // Nearly every wall clock is itself what is shown.
+            AmbiguousOffset::Unambiguous { offset } if !in_gmt => print_shown(out, wall, offset),
+            _ if in_gmt => print_shown(out, Offset::UTC.to_datetime(self.instant(wall)), Offset::UTC),
+            _ => self.print_instant(out, self.instant(wall)),
+        }
     }
 
     pub(crate) fn print_instant(&self, out: &mut String, at: Timestamp) {
-        print_at(out, at, self.0.to_offset(at));
+        let offset = self.0.to_offset(at);
+        print_shown(out, offset.to_datetime(at), offset);
     }
 
     /// Reads `xs:dateTime` or a bare `xs:date`: without an offset it is the server's wall clock, with
@@ -96,8 +101,7 @@ fn number(text: &str, width: usize) -> Option<i16> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-fn print_at(out: &mut String, at: Timestamp, offset: Offset) {
-    let shown = offset.to_datetime(at);
+fn print_shown(out: &mut String, shown: DateTime, offset: Offset) {
     digits(out, shown.year().into(), 4);
     for (mark, value) in [('-', shown.month()), ('-', shown.day()), ('T', shown.hour())] {
         out.push(mark);

@@ -96,6 +96,7 @@ impl Attributes<'_> {
         self.sex.is_none() && self.birth.is_none() && self.texts().iter().all(Option::is_none)
     }
 
+    /// In the order of `TEXT_COLUMNS`.
     fn texts(&self) -> [Option<&str>; 8] {
         [
             self.hin,
@@ -109,6 +110,18 @@ impl Attributes<'_> {
         ]
     }
 }
+
+/// Where each text of a search is looked for.
+const TEXT_COLUMNS: [fn(&Patient) -> [Option<&str>; 2]; 8] = [
+    |row| [row.hin.as_deref(), None],
+    |row| [Some(&row.first_name), None],
+    |row| [Some(&row.last_name), None],
+    |row| [row.city.as_deref(), None],
+    |row| [row.province.as_deref(), None],
+    |row| [row.phone.as_deref(), row.phone2.as_deref()],
+    |row| [row.email.as_deref(), None],
+    |row| [row.alias.as_deref(), None],
+];
 
 #[derive(Debug, Default)]
 pub struct Patients(BTreeMap<i32, Patient>);
@@ -143,29 +156,15 @@ impl Patients {
 
     pub(crate) fn by_attributes(&self, wanted: &Attributes<'_>) -> impl Iterator<Item = &Patient> {
         let (sex, birth) = (wanted.sex, wanted.birth);
-        let likes = wanted.texts().map(|text| text.map(Like::substring));
+        let pairs = wanted.texts().into_iter().zip(TEXT_COLUMNS);
+        let filters: Vec<_> =
+            pairs.filter_map(|(text, columns)| Some((Like::substring(text?), columns))).collect();
         self.iter().filter(move |row| {
             sex.is_none_or(|sex| row.sex == sex)
                 && birth.is_none_or(|birth| row.birth == birth)
-                && agrees(&likes, row)
+                && filters.iter().all(|(like, columns)| {
+                    columns(row).into_iter().flatten().any(|value| like.matches(value))
+                })
         })
     }
-}
-
-/// `likes` in the order of `Attributes::texts`.
-fn agrees(likes: &[Option<Like>; 8], row: &Patient) -> bool {
-    let columns: [[Option<&str>; 2]; 8] = [
-        [row.hin.as_deref(), None],
-        [Some(&row.first_name), None],
-        [Some(&row.last_name), None],
-        [row.city.as_deref(), None],
-        [row.province.as_deref(), None],
-        [row.phone.as_deref(), row.phone2.as_deref()],
-        [row.email.as_deref(), None],
-        [row.alias.as_deref(), None],
-    ];
-    likes.iter().zip(columns).all(|(like, columns)| match like {
-        None => true,
-        Some(like) => columns.into_iter().flatten().any(|value| like.matches(value)),
-    })
 }

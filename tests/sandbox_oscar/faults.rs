@@ -146,14 +146,21 @@ async fn a_slow_request_is_carried_out_even_if_its_client_has_left() {
 #[tokio::test]
 async fn a_hanging_request_goes_on_when_the_faults_are_cleared() {
     let house = House::seeded().await;
-    house.fault("addAppointment", Fault::Hang);
-    let (reply, ()) = tokio::join!(try_to_book(&house), async {
-        eventually(|| house.oscar.state().requests.contains_key("addAppointment")).await;
+    let rule = FaultRule {
+        operation: "addAppointment".to_owned(),
+        fault: Fault::Hang,
+        times: None,
+        probability: None,
+    };
+    house.oscar.add_fault(rule).unwrap();
+    let (first, second, ()) = tokio::join!(try_to_book(&house), try_to_book(&house), async {
+        eventually(|| house.oscar.present() == 2).await;
         assert!(on_the_day(&house).is_empty());
         house.oscar.clear_faults();
     });
-    assert_eq!(reply.unwrap().status, 200);
-    assert_eq!(on_the_day(&house).len(), 1);
+    assert_eq!((first.unwrap().status, second.unwrap().status), (200, 200));
+    assert_eq!(on_the_day(&house).len(), 2);
+    assert_eq!((house.oscar.state().most_concurrent, house.oscar.present()), (2, 0));
 }
 
 #[tokio::test]

@@ -102,15 +102,12 @@ async fn refuse(oscar: &Oscar, fault: &SoapFault) -> Answer {
 
 /// What becomes of an answer on its way back.
 fn distort(answer: Answer, faults: &[Fault]) -> Answer {
-    for fault in faults {
-        match (fault, &answer) {
-            (Fault::CommitThenDrop, _) => return Answer::Severed,
-            (Fault::Truncate, Answer::Reply(xml)) => return Answer::Half(xml.clone()),
-            (Fault::GarbageXml, _) => return Answer::Reply("<soap:Envelope><<return>&&".to_owned()),
-            _ => {}
-        }
+    match answer {
+        _ if faults.contains(&Fault::CommitThenDrop) => Answer::Severed,
+        _ if faults.contains(&Fault::GarbageXml) => Answer::Reply("<soap:Envelope><<return>&&".to_owned()),
+        Answer::Reply(xml) if faults.contains(&Fault::Truncate) => Answer::Half(xml),
+        answer => answer,
     }
-    answer
 }
 
 #[cfg(test)]

@@ -76,9 +76,13 @@ fn weekday_after(today: Date, days: i32) -> Date {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use std::collections::BTreeSet;
+
+    use jiff::civil::{date, time};
 
     use super::*;
+    use crate::sandbox::oscar::demo;
+    use crate::sandbox::oscar::world::Appointment;
 
     fn clinic(seed: u64) -> World {
         World::clinic(Profile::Oscar19, TimeZone::UTC, date(2026, 6, 3), seed, Flavour::Maple)
@@ -86,12 +90,36 @@ mod tests {
 
     #[test]
     fn a_seed_makes_the_same_clinic_twice() {
-        let shown =
-            |world: &World| format!("{:?}{:?}", world.book, world.patients.iter().collect::<Vec<_>>());
-        assert_eq!(shown(&clinic(3)).len(), shown(&clinic(3)).len());
-        let rows = |seed| clinic(seed).book.iter().map(|row| format!("{row:?}")).collect::<Vec<_>>();
-        assert_eq!(rows(3), rows(3));
-        assert_ne!(rows(3), rows(4));
+        let shown = |seed| {
+            let world = clinic(seed);
+            let rows: Vec<_> = world.book.iter().map(|row| format!("{row:?}")).collect();
+            (rows, world.patients.iter().map(|row| format!("{row:?}")).collect::<Vec<_>>())
+        };
+        assert_eq!(shown(3), shown(3));
+        assert_ne!(shown(3).0, shown(4).0);
+        assert_ne!(shown(3).1, shown(4).1);
+    }
+
+    #[test]
+    fn the_day_sheet_has_every_shape_that_staff_leave_behind() {
+        let world = clinic(3);
+        let has = |shape: fn(&Appointment) -> bool| world.book.iter().any(shape);
+        assert!(has(|row| row.end.second() == 59));
+        assert!(has(|row| row.end.second() == 0 && row.end.minute() % 5 == 4));
+        assert!(has(|row| row.end.second() == 0 && row.end.minute() % 5 == 0));
+        assert!(has(|row| row.details.demographic_no == 0));
+        let statuses: BTreeSet<_> =
+            world.book.iter().filter_map(|row| row.details.status.as_deref()).collect();
+        assert!(["B", "C", "CS", "N", "T", "TV", "t"].iter().all(|status| statuses.contains(status)));
+    }
+
+    #[test]
+    fn marie_has_just_one_appointment_on_the_third_working_day() {
+        let world = clinic(3);
+        let hers = world.book.of_patient(demo::MARIE.demographic_no);
+        let starts: Vec<_> =
+            hers.map(|row| (row.details.provider_no.as_str(), row.date, row.start)).collect();
+        assert_eq!(starts, [("101", date(2026, 6, 8), time(10, 0, 0, 0))]);
     }
 
     #[test]

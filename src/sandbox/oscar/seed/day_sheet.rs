@@ -6,6 +6,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
+use super::people::FIRST_OF_CROWD;
 use super::staff::{DOCTORS, QUARTER_HOURS};
 use super::weekdays;
 use crate::sandbox::oscar::demo;
@@ -41,11 +42,10 @@ struct Entry<'a> {
 
 pub(super) fn fill(world: &mut World, today: Date, luck: &mut StdRng) {
     book_marie(world, today);
-    let patients: Vec<_> = world
-        .patients
-        .iter()
-        .map(|row| (row.number, format!("{},{}", row.last_name, row.first_name)))
-        .collect();
+    // Whoever plays one of the demo people must know what that person has booked: nothing by chance.
+    let crowd = world.patients.iter().filter(|row| row.number >= FIRST_OF_CROWD);
+    let patients: Vec<_> =
+        crowd.map(|row| (row.number, format!("{},{}", row.last_name, row.first_name))).collect();
     for date in weekdays(today, DAYS_BEFORE, DAYS_AFTER) {
         if date.weekday() == Weekday::Friday {
             block_friday(world, date);

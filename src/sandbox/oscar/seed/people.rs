@@ -10,7 +10,7 @@ use super::staff::DOCTORS;
 use crate::sandbox::oscar::demo::{self, Person};
 use crate::sandbox::oscar::world::{Patient, Sex, World};
 
-const FIRST_OF_CROWD: i32 = 5001;
+pub(super) const FIRST_OF_CROWD: i32 = 5001;
 
 const NAMES: [(&str, &str); 20] = [
     ("Abena", "Asante"),

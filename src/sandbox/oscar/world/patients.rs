@@ -111,8 +111,10 @@ impl Attributes<'_> {
     }
 }
 
-/// Where each text of a search is looked for.
-const TEXT_COLUMNS: [fn(&Patient) -> [Option<&str>; 2]; 8] = [
+/// The one or two columns that a text of a search is looked for in.
+type Columns = fn(&Patient) -> [Option<&str>; 2];
+
+const TEXT_COLUMNS: [Columns; 8] = [
     |row| [row.hin.as_deref(), None],
     |row| [Some(&row.first_name), None],
     |row| [Some(&row.last_name), None],

@@ -24,6 +24,9 @@ async fn token_and_password_both_open_the_door_and_the_token_is_the_same_at_ever
     let house = House::seeded().await;
     let key = token(&house).await;
     assert_eq!(token(&house).await, key);
+    // Made from the time the server was started.
+    let started: jiff::Timestamp = crate::house::NOW.parse().unwrap();
+    assert!(key.parse::<i64>().unwrap() >= started.as_millisecond());
     for secret in [key.as_str(), demo::PASSWORD] {
         assert_eq!(with_header(&house, &username_token("131", secret)).await.status, 200);
     }

@@ -141,12 +141,23 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reply::escape;
     use super::*;
 
     #[test]
     fn entities_and_character_data_are_part_of_the_text() {
         let read = Element::parse("<a>&lt;R&amp;D&gt; &#x9648;&#38472;<![CDATA[<&>]]>陈</a>").unwrap();
         assert_eq!(read.text, "<R&D> 陈陈<&>陈");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_escaped_is_read_back(text in "[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]*") {
+            let mut document = "<a>".to_owned();
+            escape(&mut document, &text);
+            document.push_str("</a>");
+            proptest::prop_assert_eq!(Element::parse(&document).unwrap().text, text);
+        }
     }
 
     #[test]

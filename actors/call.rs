@@ -264,3 +264,6 @@ impl State {
         Answer::new(situation, language, &[("phone", &phone), ("clinic", &self.clinic.name)])
     }
 }
+
+#[cfg(test)]
+mod tests;

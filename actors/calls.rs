@@ -1,9 +1,10 @@
 //! `calls`: supervises a clinic's live calls and adopts them. Child of the clinic's cell.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use ractor::{Actor, ActorCell, SpawnErr};
-use tokio::time::Instant;
+use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
+use tokio::time::{Instant, sleep};
 
 use crate::call::CallMsg;
 use crate::call::adoption;
@@ -40,6 +41,20 @@ pub enum NotAdopted {
     Away,
 }
 
+/// A cell that is just starting, or starting again, is worth a moment's patience; a quarantined one is not worth more.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+async fn supervisor_of(house: &House, key: &CallKey, deadline: Instant) -> Option<ActorRef<SupervisorMsg>> {
+    let until = deadline.min(Instant::now() + PATIENCE);
+    loop {
+        match house.directory.calls(&key.clinic) {
+            None if Instant::now() + LOOK_EVERY < until => sleep(LOOK_EVERY).await,
+            found => return found,
+        }
+    }
+}
+
 /// The call's mailbox; the call is adopted if it has no actor here.
 pub async fn reach(
     house: &Arc<House>,
@@ -50,7 +65,7 @@ pub async fn reach(
         return Ok(mailbox);
     }
     let clinic = house.clinic(&key.clinic).ok_or(NotAdopted::Away)?;
-    let calls = house.directory.calls(&key.clinic).ok_or(NotAdopted::Away)?;
+    let calls = supervisor_of(house, key, deadline).await.ok_or(NotAdopted::Away)?;
     let (reply, answer) = tokio::sync::oneshot::channel();
     calls
         .send_message(SupervisorMsg::Start(adoption(house, &clinic, key), reply))

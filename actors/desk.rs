@@ -262,3 +262,6 @@ async fn look_at_journal(house: &Arc<House>, clinic: &Arc<Clinic>, under_way: &H
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

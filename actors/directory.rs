@@ -77,6 +77,12 @@ impl Directory {
         Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
     }
 
+    /// The calls of a clinic that have an actor.
+    pub fn calls_of(&self, clinic: &ClinicId) -> Vec<Mailbox<CallMsg>> {
+        let of_clinic = self.calls.iter().filter(|entry| entry.key().clinic == *clinic);
+        of_clinic.map(|entry| entry.value().clone()).collect()
+    }
+
     pub fn live_calls(&self) -> usize {
         self.calls.len()
     }

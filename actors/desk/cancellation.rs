@@ -78,12 +78,19 @@ impl Saga {
                 self.settle_last(&written, EffectState::Done(no), IntentState::Refused, End::plain(why)).await
             }
             // Staff have taken it over.
-            Ok(Cancelled::No(written, _)) => {
+            Ok(Cancelled::No(written, Situation::AppointmentChanged | Situation::AppointmentNotFound)) => {
                 let end = End::plain(Situation::HandedToStaff);
                 self.settle_last(&written, EffectState::NotDone, IntentState::HandedToStaff, end).await
             }
+            Ok(Cancelled::No(written, _)) => self.not_yet(&written).await,
             Ok(Cancelled::Unknown) | Err(_) => End::plain(Situation::Pending),
         }
+    }
+
+    /// It has to go and did not: the journal is looked at again and another write announced.
+    async fn not_yet(&self, written: &Written) -> End {
+        let _ = self.settle_step(written, EffectState::NotDone).await;
+        End::plain(Situation::Pending)
     }
 
     /// Takes back one of several rows that one write left behind.
@@ -91,7 +98,7 @@ impl Saga {
         let effect = self.effect(Act::Cancel { appointment: no, slot: added.slot().clone(), instead: None });
         match self.cancel_row(effect, no, None, true).await? {
             Cancelled::Yes(written) => self.settle_step(&written, EffectState::Done(no)).await,
-            Cancelled::No(written, _) => self.settle_step(&written, EffectState::NotDone).await,
+            Cancelled::No(written, _) => Err(self.not_yet(&written).await),
             Cancelled::Unknown => Err(End::plain(Situation::Pending)),
         }
     }

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::journal::{WATCH_EVERY, Written};
 use super::order::Order;
-use super::saga::{End, Saga};
+use super::saga::{End, READ_BACK, Saga};
 use crate::domain::booking::{
-    Act, AddVerdict, CancelVerdict, EffectState, IntentState, Slot, Want, judge_cancel,
+    Act, AddVerdict, CancelVerdict, Effect, EffectState, IntentState, Want, judge_cancel,
 };
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::AppointmentNo;
@@ -47,8 +47,8 @@ impl Saga {
         let settled = match (&row.effect.act, row.intent_state) {
             (Act::Add { .. }, IntentState::Open) => self.look_at_addition(row, began_at).await,
             (Act::Add { .. }, _) => self.look_for_late(row).await,
-            (Act::Cancel { appointment, instead, slot }, IntentState::Open) => {
-                self.look_at_cancellation(row, *appointment, *instead, slot, began_at).await
+            (Act::Cancel { appointment, .. }, IntentState::Open) => {
+                self.look_at_cancellation(row, *appointment, began_at).await
             }
             (Act::Cancel { .. }, _) => return,
         };
@@ -63,57 +63,62 @@ impl Saga {
     async fn look_at_addition(&self, row: &JournalRow, began_at: Ts) -> Option<End> {
         let written = Written { effect: row.effect.clone(), lease: None };
         match self.read_back(&row.effect).await.ok()? {
-            AddVerdict::Absent if row.state.is_settled() => {
-                // It was there; staff have deleted it since.
-                Some(self.hand_over(&written, row.state).await)
-            }
+            // It was there; staff have deleted it since.
+            AddVerdict::Absent if row.state.is_settled() => Some(self.hand_over(&written, row.state).await),
             AddVerdict::Absent if absence_counts(began_at, row.last_arrival) => {
                 Some(self.hand_over(&written, EffectState::Absent).await)
             }
             AddVerdict::Absent => None,
-            verdict => {
-                let end = self.judged(written, verdict).await;
-                (end.situation != Situation::Pending).then_some(end)
-            }
+            verdict => self.judged_to_the_end(written, verdict).await,
         }
     }
 
-    async fn look_at_cancellation(
-        &self,
-        row: &JournalRow,
-        no: AppointmentNo,
-        instead: Option<AppointmentNo>,
-        slot: &Slot,
-        began_at: Ts,
-    ) -> Option<End> {
+    async fn judged_to_the_end(&self, written: Written, verdict: AddVerdict) -> Option<End> {
+        let end = self.judged(written, verdict).await;
+        (end.situation != Situation::Pending).then_some(end)
+    }
+
+    async fn look_at_cancellation(&self, row: &JournalRow, no: AppointmentNo, began_at: Ts) -> Option<End> {
         let written = Written { effect: row.effect.clone(), lease: None };
-        let now = self.read_row(no, Instant::now() + super::saga::READ_BACK).await.ok()?;
-        match judge_cancel(None, now.as_ref()) {
-            CancelVerdict::Agrees => Some(self.cancelled_after_all(&written, no, instead, slot).await),
-            _ if row.state.is_settled() || absence_counts(began_at, row.last_arrival) => {
-                let state = if row.state.is_settled() { row.state } else { EffectState::Absent };
-                Some(self.hand_over(&written, state).await)
+        let now = self.read_row(no, Instant::now() + READ_BACK).await.ok()?;
+        let state = match judge_cancel(None, now.as_ref()) {
+            CancelVerdict::Agrees => EffectState::Done(no),
+            _ if row.state.is_settled() => row.state,
+            _ if absence_counts(began_at, row.last_arrival) => EffectState::Absent,
+            _ => return None,
+        };
+        match (&self.order.want, &row.added) {
+            (Want::Book(_), Some(added)) => self.look_again_at(added, &written, state).await,
+            (Want::Move { old, .. }, Some(added)) if *old != no => {
+                self.look_again_at(added, &written, state).await
             }
-            _ => None,
+            _ if matches!(state, EffectState::Done(_)) => {
+                Some(self.cancelled_after_all(row, &written, no).await)
+            }
+            _ => Some(self.hand_over(&written, state).await),
         }
     }
 
-    async fn cancelled_after_all(
-        &self,
-        written: &Written,
-        no: AppointmentNo,
-        instead: Option<AppointmentNo>,
-        slot: &Slot,
-    ) -> End {
-        let (intent, end) = match (&self.order.want, instead) {
-            (Want::Cancel(_), _) => {
+    /// What was cancelled, or was not, is an addition of ours that had to go: how things stand now is judged afresh, and
+    /// a row that is still in the way is withdrawn by a new write, since the old one is known not to have arrived.
+    async fn look_again_at(&self, added: &Effect, cancel: &Written, state: EffectState) -> Option<End> {
+        self.settle_step(cancel, state).await.ok()?;
+        let verdict = self.read_back(added).await.ok()?;
+        let written = Written { effect: added.clone(), lease: None };
+        match verdict {
+            AddVerdict::Absent => Some(self.hand_over(cancel, state).await),
+            verdict => self.judged_to_the_end(written, verdict).await,
+        }
+    }
+
+    async fn cancelled_after_all(&self, row: &JournalRow, written: &Written, no: AppointmentNo) -> End {
+        let (intent, end) = match (&self.order.want, &row.effect.act) {
+            (Want::Move { to, .. }, Act::Cancel { instead: Some(new), .. }) => {
+                (IntentState::Done(*new), End::about(Situation::Moved, to.clone(), *new))
+            }
+            (_, act) => {
+                let (Act::Cancel { slot, .. } | Act::Add { slot, .. }) = act;
                 (IntentState::Done(no), End::about(Situation::Cancelled, slot.clone(), no))
-            }
-            (Want::Move { to, .. }, Some(new)) => {
-                (IntentState::Done(new), End::about(Situation::Moved, to.clone(), new))
-            }
-            (Want::Book(_) | Want::Move { .. }, _) => {
-                (IntentState::Refused, End::plain(Situation::SlotTaken))
             }
         };
         self.settle_last(written, EffectState::Done(no), intent, end).await

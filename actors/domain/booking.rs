@@ -132,15 +132,14 @@ impl EffectState {
         !matches!(self, Self::Announced | Self::Unknown)
     }
 
-    /// What may follow what. A settled write stays as it is, but for the one that turns up late.
-    pub const fn may_become(self, next: Self) -> bool {
+    /// What may follow what. A settled write stays as it is (it is said again when its intent closes later), but for the
+    /// absent one that turns up late.
+    pub fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Announced => !matches!(next, Self::Announced),
+            Self::Announced => next != Self::Announced,
             Self::Unknown => !matches!(next, Self::Announced | Self::NotDone),
             Self::Absent => matches!(next, Self::Absent | Self::Done(_) | Self::HandedToStaff),
-            // Said again when its intent closes in a later commit.
-            Self::Done(no) => matches!(next, Self::Done(again) if again.0 == no.0),
-            Self::NotDone | Self::HandedToStaff => false,
+            Self::Done(_) | Self::NotDone | Self::HandedToStaff => next == self,
         }
     }
 }

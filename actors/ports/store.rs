@@ -272,6 +272,8 @@ pub struct LookAgain {
 #[derive(Clone)]
 pub struct JournalRow {
     pub effect: Effect,
+    /// The intent's newest addition, if this is not it.
+    pub added: Option<Effect>,
     pub intent: Intent,
     pub intent_state: IntentState,
     pub state: EffectState,

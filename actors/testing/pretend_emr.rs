@@ -103,13 +103,31 @@ struct State {
     patients: Vec<Patient>,
     /// The painted day of every provider: quarter hours from nine to five, all of code `1`.
     requests: HashMap<Op, u64>,
+    at_once: usize,
+    most_at_once: usize,
+}
+
+/// A request under way; counted out when it ends, or is given up.
+struct Underway(Arc<PretendEmr>);
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        locked(&self.0.state).at_once -= 1;
+    }
 }
 
 impl PretendEmr {
     pub fn new(clock: Arc<dyn Clock>, patients: Vec<Patient>) -> Arc<Self> {
         Arc::new(Self {
             clock,
-            state: Mutex::new(State { rows: BTreeMap::new(), next: 1, patients, requests: HashMap::new() }),
+            state: Mutex::new(State {
+                rows: BTreeMap::new(),
+                next: 1,
+                patients,
+                requests: HashMap::new(),
+                at_once: 0,
+                most_at_once: 0,
+            }),
             script: Mutex::new(Box::new(|_| Fate::PROMPT)),
             watch: Mutex::new(None),
         })
@@ -125,6 +143,10 @@ impl PretendEmr {
 
     pub fn requests(&self, op: Op) -> u64 {
         locked(&self.state).requests.get(&op).copied().unwrap_or(0)
+    }
+
+    pub fn most_at_once(&self) -> usize {
+        locked(&self.state).most_at_once
     }
 
     pub fn rows(&self) -> Vec<Row> {
@@ -169,7 +191,7 @@ impl PretendEmr {
     where
         T: Send + 'static,
     {
-        *locked(&self.state).requests.entry(op).or_default() += 1;
+        let _underway = self.arrives(op);
         let fate = (locked(&self.script))(op);
         match fate {
             Fate::Answered { after } => {
@@ -201,6 +223,14 @@ impl PretendEmr {
             }
             Fate::Hangs => std::future::pending().await,
         }
+    }
+
+    fn arrives(self: &Arc<Self>, op: Op) -> Underway {
+        let mut state = locked(&self.state);
+        *state.requests.entry(op).or_default() += 1;
+        state.at_once += 1;
+        state.most_at_once = state.most_at_once.max(state.at_once);
+        Underway(Arc::clone(self))
     }
 
     fn told(&self, write: &EmrWrite<'_>) {

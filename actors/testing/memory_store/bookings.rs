@@ -126,8 +126,10 @@ impl BookingStore for MemoryStore {
             })
             .filter_map(|row| {
                 let intent = tables.intents.get(&row.effect.intent).filter(|intent| intent.owner == owner)?;
+                let added = tables.added(intent.intent.id).filter(|added| added.effect.id != row.effect.id);
                 Some(JournalRow {
                     effect: row.effect.clone(),
+                    added: added.map(|added| added.effect.clone()),
                     intent: intent.intent.clone(),
                     intent_state: intent.state,
                     state: row.state,
@@ -200,13 +202,16 @@ impl Tables {
         (in_the_way || held).then_some(Announced::Occupied)
     }
 
+    fn added(&self, intent: IntentId) -> Option<&EffectRow> {
+        self.effects.iter().rev().find(|row| row.effect.intent == intent && row.effect.adds())
+    }
+
     fn known(&self, row: &IntentRow) -> KnownIntent {
-        let of_intent = |effect: &&EffectRow| effect.effect.intent == row.intent.id && effect.effect.adds();
-        let added = self.effects.iter().rev().find(of_intent);
+        let added = self.added(row.intent.id);
         KnownIntent {
             id: row.intent.id,
             state: row.state,
-            added: added.map(|effect| (effect.effect.id, effect.effect.slot().clone())),
+            added: added.map(|added| (added.effect.id, added.effect.slot().clone())),
         }
     }
 

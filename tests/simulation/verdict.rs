@@ -1,0 +1,182 @@
+//! When everything has settled: does what was said agree with what is?
+
+use std::collections::{BTreeMap, HashMap};
+
+use vitarad_actors::domain::booking::{IntentState, Want};
+use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
+use vitarad_actors::domain::laws::{no_overlap_by_us, same_answer};
+use vitarad_actors::domain::mark::Mark;
+use vitarad_actors::testing::{Tables, World};
+
+use super::{CLINICS, Record, Told};
+
+/// What a run, or all runs, came to.
+#[derive(Debug, Default)]
+pub struct Summary {
+    answers: BTreeMap<String, u64>,
+    intents: BTreeMap<&'static str, u64>,
+    staff_rows: u64,
+    our_live_rows: u64,
+}
+
+impl Summary {
+    pub fn add(&mut self, other: &Self) {
+        for (code, count) in &other.answers {
+            *self.answers.entry(code.clone()).or_default() += count;
+        }
+        for (state, count) in &other.intents {
+            *self.intents.entry(state).or_default() += count;
+        }
+        self.staff_rows += other.staff_rows;
+        self.our_live_rows += other.our_live_rows;
+    }
+
+    /// A simulation in which nothing happens proves nothing.
+    pub fn must_have_seen_everything(&self) {
+        for code in [
+            "BOOKED",
+            "MOVED",
+            "CANCELLED",
+            "SLOT_TAKEN",
+            "PENDING",
+            "HANDED_TO_STAFF",
+            "APPOINTMENT_CHANGED",
+        ] {
+            assert!(self.answers.get(code).is_some_and(|count| *count > 0), "no answer was {code}");
+        }
+        assert!(self.staff_rows > 0 && self.our_live_rows > 0);
+    }
+}
+
+/// Answers that an error or an overload gave before anything was decided; the next delivery may hear another.
+const TRANSIENT: [&str; 6] =
+    ["PENDING", "INTERNAL_ERROR", "BUSY", "EMR_TIMEOUT", "EMR_UNAVAILABLE", "PATIENT_BUSY"];
+
+pub fn judge(world: &World, record: &Record) -> Summary {
+    let mut summary = Summary::default();
+    one_answer_each(record, &mut summary);
+    nothing_open(world, record, &mut summary);
+    for clinic in CLINICS {
+        let emr = world.emr(clinic);
+        let live = emr.live();
+        if let Some((a, b)) = no_overlap_by_us(&live) {
+            record.breach(format!("B-2: at {clinic} {a:?} and {b:?} overlap in the end"));
+        }
+        summary.our_live_rows += live.iter().filter(|row| row.made_by_us).count() as u64;
+        summary.staff_rows += emr.rows().iter().filter(|row| row.appointment.mark().is_none()).count() as u64;
+        said_is_so(world, record, clinic);
+    }
+    one_row_per_mark(world, record);
+    summary
+}
+
+/// B-6: whatever final answer a tool call got, it got every time.
+fn one_answer_each(record: &Record, summary: &mut Summary) {
+    let mut first: HashMap<ToolCallKey, String> = HashMap::new();
+    for told in record.answers.lock().unwrap().iter() {
+        *summary.answers.entry(told.code.clone()).or_default() += 1;
+        if TRANSIENT.contains(&told.code.as_str()) {
+            continue;
+        }
+        let said = format!("{} {:?}", told.code, told.appointment);
+        let before = first.entry(told.key.clone()).or_insert_with(|| said.clone());
+        if !same_answer(before, &said) {
+            record.breach(format!("B-6: {:?} was told {before} and then {said}", told.key));
+        }
+    }
+}
+
+fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
+    for row in world.store.peek().intents.values() {
+        let state = match row.state {
+            IntentState::Open => "open",
+            IntentState::Done(_) => "done",
+            IntentState::Refused => "refused",
+            IntentState::HandedToStaff => "handed_to_staff",
+        };
+        *summary.intents.entry(state).or_default() += 1;
+        if row.state == IntentState::Open {
+            record
+                .breach(format!("B-5: intent {} of {:?} never settled", row.intent.id, row.order.tool_call));
+        }
+    }
+}
+
+/// B-3: who was told "booked" or "moved" holds it, unless staff or a later wish of theirs changed that.
+fn said_is_so(world: &World, record: &Record, clinic: &str) {
+    let emr = world.emr(clinic);
+    let given_up: Vec<AppointmentNo> = world
+        .store
+        .peek()
+        .intents
+        .values()
+        .filter_map(|row| match row.intent.want {
+            Want::Cancel(no) | Want::Move { old: no, .. } => Some(no),
+            Want::Book(_) => None,
+        })
+        .collect();
+    let of_clinic = |told: &&Told| told.key.call.clinic.as_str() == clinic;
+    for told in record.answers.lock().unwrap().iter().filter(of_clinic) {
+        let Some(row) = told.appointment.and_then(|no| emr.row(AppointmentNo(no))) else { continue };
+        let live = row.appointment.status.occupies();
+        let touched = row.staff_at.is_some() || given_up.contains(&row.appointment.no);
+        match told.code.as_str() {
+            "BOOKED" | "MOVED" | "MOVED_OLD_REMAINS" if !live && !touched => {
+                record.breach(format!(
+                    "B-3: {} was said of {:?} at {:?}, which is not live",
+                    told.code, row.appointment.no, told.at
+                ));
+            }
+            "CANCELLED" if live && row.staff_at.is_none() => {
+                record.breach(format!(
+                    "B-3: CANCELLED was said of {:?} at {:?}, which is live",
+                    row.appointment.no, told.at
+                ));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// B-2: one booking intent leaves at most one live row.
+fn one_row_per_mark(world: &World, record: &Record) {
+    for clinic in CLINICS {
+        let mut seen: HashMap<_, AppointmentNo> = HashMap::new();
+        for row in world.emr(clinic).rows() {
+            let Some(mark) = row.appointment.mark().filter(|_| row.appointment.status.occupies()) else {
+                continue;
+            };
+            if let Some(other) = seen.insert(mark, row.appointment.no) {
+                let (story, no) = (story(&world.store.peek(), &[Some(mark)]), row.appointment.no);
+                record.breach(format!("B-2: {other:?} and {no:?} at {clinic} are one write{story}"));
+            }
+        }
+    }
+}
+
+/// The journal of the intents that touched these appointments, for whoever has to understand a breach.
+pub fn story(tables: &Tables, marks: &[Option<Mark>]) -> String {
+    let intents: Vec<_> = tables
+        .effects
+        .iter()
+        .filter(|row| marks.contains(&Some(row.effect.mark())))
+        .map(|row| row.effect.intent)
+        .collect();
+    let lines = tables.effects.iter().filter(|row| intents.contains(&row.effect.intent)).map(|row| {
+        let intent = &tables.intents[&row.effect.intent];
+        format!(
+            "\n      {:?} {} {} {:?} announced {:?} due {:?} sender {:?} owner {:?} intent {:?} by {:?}",
+            row.effect.intent.0.as_u128() % 1000,
+            if row.effect.adds() { "add" } else { "cancel" },
+            row.effect.slot().interval,
+            row.state,
+            row.announced_at.0,
+            row.due.map(|due| due.0),
+            row.sender.0,
+            intent.owner.0,
+            intent.state,
+            intent.order.tool_call.tool_call,
+        )
+    });
+    lines.collect()
+}

@@ -3,4 +3,5 @@
 //! Adapters do not know each other; they meet in `boot`.
 
 pub mod access;
+pub mod emr;
 pub mod sandbox;

@@ -1,0 +1,52 @@
+//! A clinic's OSCAR over its SOAP services, behind the port [`Emr`](vitarad_actors::ports::Emr).
+//!
+//! ```text
+//! oscar    operations and rows  <->  the domain
+//! session  login, its token, and asking again when the server forgot it
+//! soap     envelopes and faults
+//! xml      elements, within limits
+//! http     connections, certificates, and what their failing proves
+//! ```
+
+mod http;
+mod oscar;
+#[cfg(test)]
+mod recorded;
+mod session;
+mod soap;
+mod xml;
+
+use std::sync::Arc;
+
+use vitarad_actors::domain::clinic::Clinic;
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::ports::emr::{Emr, EmrConnector};
+
+use crate::access::EmrAccess;
+
+pub use http::Clients;
+pub use oscar::OscarSoap;
+
+/// Connects clinics whose access somebody else keeps.
+pub struct Connector<F> {
+    access: F,
+    clients: Clients,
+}
+
+impl<F> Connector<F>
+where
+    F: Fn(&ClinicId) -> Option<EmrAccess>,
+{
+    pub fn new(access: F) -> Self {
+        Self { access, clients: Clients::default() }
+    }
+}
+
+impl<F> EmrConnector for Connector<F>
+where
+    F: Fn(&ClinicId) -> Option<EmrAccess> + Send + Sync + 'static,
+{
+    fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr> {
+        Arc::new(OscarSoap::new((self.access)(&clinic.id), &self.clients))
+    }
+}

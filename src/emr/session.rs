@@ -1,0 +1,152 @@
+//! A standing login with one EMR: made once, renewed when the server forgets it, shared by everybody who asks.
+//!
+//! OSCAR's key has no time limit; it changes when the server restarts or the password changes (`oscar.md` 1.3), so it is
+//! kept until the server refuses it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Url};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use vitarad_actors::ports::EmrFailure;
+use vitarad_actors::ports::emr::EmrResult;
+
+use super::http::{self, Clients};
+use super::soap::{self, Call, LOGIN, Token};
+use super::xml::{Element, Space};
+use crate::access::EmrAccess;
+
+/// How long a refusal stands: each try costs the server an audit row and a pause, and some builds lock the account.
+const REFUSAL_STANDS: Duration = Duration::from_secs(5);
+
+pub(super) struct Session {
+    client: Client,
+    /// Ends in `/ws/`.
+    services: Url,
+    username: String,
+    password: SecretString,
+    /// Locked while logging in, so that everybody who needs a token waits for one login.
+    login: Mutex<Login>,
+}
+
+#[derive(Default)]
+struct Login {
+    token: Option<Arc<Token>>,
+    failed: Option<Failed>,
+}
+
+#[derive(Clone, Copy)]
+struct Failed {
+    at: Instant,
+    failure: EmrFailure,
+}
+
+impl Failed {
+    fn now(failure: EmrFailure) -> Self {
+        Self { at: Instant::now(), failure }
+    }
+
+    /// Whoever waited while it failed shares the failure; a refusal counts a while longer.
+    fn answers(self, asked_at: Instant) -> bool {
+        let refused = self.failure == EmrFailure::Unauthorised;
+        self.at >= asked_at || refused && asked_at < self.at + REFUSAL_STANDS
+    }
+}
+
+impl Session {
+    pub(super) fn new(access: EmrAccess, clients: &Clients) -> EmrResult<Self> {
+        let services = Url::parse(&format!("{}/ws/", access.url.trim_end_matches('/')));
+        Ok(Self {
+            client: clients.judging(&access.tls)?,
+            services: services.map_err(|_| EmrFailure::NoConnection)?,
+            username: access.username,
+            password: access.password,
+            login: Mutex::default(),
+        })
+    }
+
+    /// Asks with the token, and once more with a new one if the server does not take it. That is safe for a write: what
+    /// was refused was not done.
+    pub(super) async fn ask(&self, call: &Call) -> EmrResult<Element> {
+        let token = self.token(None).await.map_err(|failure| unsent(call, failure))?;
+        match self.exchange(call, Some(&token)).await {
+            Err(EmrFailure::Unauthorised) => {}
+            answered => return answered,
+        }
+        let renewed = self.token(Some(&token)).await.map_err(|failure| unsent(call, failure))?;
+        let answered = self.exchange(call, Some(&renewed)).await;
+        if matches!(answered, Err(EmrFailure::Unauthorised)) {
+            // A key that is not worth anything fresh from the login is as good as no login.
+            *self.login.lock().await =
+                Login { token: None, failed: Some(Failed::now(EmrFailure::Unauthorised)) };
+        }
+        answered
+    }
+
+    /// Asks a service that wants no token.
+    pub(super) async fn ask_openly(&self, call: &Call) -> EmrResult<Element> {
+        self.exchange(call, None).await
+    }
+
+    /// The token, or a new one if it is the one that was refused.
+    async fn token(&self, refused: Option<&Arc<Token>>) -> EmrResult<Arc<Token>> {
+        let asked_at = Instant::now();
+        let mut login = self.login.lock().await;
+        if let Some(token) = &login.token
+            && refused.is_none_or(|refused| !Arc::ptr_eq(refused, token))
+        {
+            return Ok(Arc::clone(token));
+        }
+        if let Some(failed) = login.failed.filter(|failed| failed.answers(asked_at)) {
+            return Err(failed.failure);
+        }
+        let outcome = self.log_in().await.map(Arc::new);
+        *login = Login {
+            token: outcome.as_ref().ok().cloned(),
+            failed: outcome.as_ref().err().copied().map(Failed::now),
+        };
+        outcome
+    }
+
+    async fn log_in(&self) -> EmrResult<Token> {
+        let call = Call::new("LoginService", LOGIN, |arguments| {
+            arguments.text("arg0", &self.username);
+            arguments.text("arg1", self.password.expose_secret());
+        });
+        let response = self.exchange(&call, None).await?;
+        token_in(&response).ok_or(EmrFailure::Unreadable)
+    }
+
+    async fn exchange(&self, call: &Call, token: Option<&Token>) -> EmrResult<Element> {
+        let started = Instant::now();
+        let outcome = self.round_trip(call, token).await;
+        tracing::debug!(
+            emr.operation = call.operation,
+            emr.outcome = outcome.as_ref().err().map_or("ok", |failure| failure.name()),
+            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "asked the EMR"
+        );
+        outcome
+    }
+
+    async fn round_trip(&self, call: &Call, token: Option<&Token>) -> EmrResult<Element> {
+        let url = self.services.join(call.service).map_err(|_| EmrFailure::NoConnection)?;
+        let answer = http::post(&self.client, url, call.envelope(token)).await?;
+        soap::response(&answer, call.operation)
+    }
+}
+
+fn token_in(response: &Element) -> Option<Token> {
+    let granted = response.child(Space::None, "return")?;
+    let security_id = granted.text_of("securityId")?.trim().parse().ok()?;
+    let key = granted.text_of("securityTokenKey")?.trim().into();
+    Some(Token { security_id, key })
+}
+
+/// What a failed login says about the call that needed it. A write was not sent then, however the login ended, and must
+/// not be taken for one of unknown outcome.
+fn unsent(call: &Call, failure: EmrFailure) -> EmrFailure {
+    if call.writes && !failure.nothing_done() { EmrFailure::NoConnection } else { failure }
+}

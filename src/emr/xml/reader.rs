@@ -66,9 +66,11 @@ impl Element {
         reader.config_mut().expand_empty_elements = true;
         let mut tree = Tree::default();
         loop {
-            let (space, event) = reader.read_resolved_event().map_err(|_| BadXml::Syntax)?;
-            match event {
-                Event::Start(start) => tree.open(&space, start.local_name().as_ref())?,
+            match reader.read_event().map_err(|_| BadXml::Syntax)? {
+                Event::Start(start) => {
+                    let (space, name) = reader.resolver().resolve_element(start.name());
+                    tree.open(&space, name.as_ref())?;
+                }
                 Event::End(_) => tree.close()?,
                 Event::Text(text) => tree.append(&text.xml10_content())?,
                 Event::CData(text) => tree.append(&text.xml10_content())?,

@@ -47,6 +47,10 @@ where
     F: Fn(&ClinicId) -> Option<EmrAccess> + Send + Sync + 'static,
 {
     fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr> {
-        Arc::new(OscarSoap::new((self.access)(&clinic.id), &self.clients))
+        let emr = OscarSoap::new((self.access)(&clinic.id), &self.clients);
+        if let Some(failure) = emr.unusable() {
+            tracing::error!(clinic = %clinic.id, emr.outcome = failure.name(), "the clinic's EMR access is missing or wrong");
+        }
+        Arc::new(emr)
     }
 }

@@ -39,26 +39,39 @@ pub struct OscarSoap {
 
 impl OscarSoap {
     pub fn new(access: Option<EmrAccess>, clients: &Clients) -> Self {
-        let session = access.ok_or(EmrFailure::NoConnection).and_then(|access| Session::new(access, clients));
-        if let Err(failure) = &session {
-            tracing::error!(
-                emr.outcome = failure.name(),
-                "the EMR access of a clinic is missing or cannot be used"
-            );
-        }
-        Self { session }
+        let session = access.ok_or(EmrFailure::NoConnection);
+        Self { session: session.and_then(|access| Session::new(access, clients)) }
+    }
+
+    /// Why no request can succeed, if none can.
+    pub fn unusable(&self) -> Option<EmrFailure> {
+        self.session.as_ref().err().copied()
+    }
+
+    fn session(&self) -> EmrResult<&Session> {
+        self.session.as_ref().map_err(|failure| *failure)
     }
 
     async fn ask(&self, call: Call) -> EmrResult<Element> {
-        self.session.as_ref().map_err(|failure| *failure)?.ask(&call).await
+        self.session()?.ask(&call).await
+    }
+
+    /// Charts whose attribute in this argument agrees.
+    async fn charts(&self, argument: &'static str, value: &str, limit: u16) -> EmrResult<Vec<Patient>> {
+        let call = Call::new(DEMOGRAPHIC, "searchDemographicsByAttributes", |arguments| {
+            arguments.text(argument, value);
+            arguments.plain("arg10", 0);
+            arguments.plain("arg11", limit);
+        });
+        self.ask(call).await?.each("return").map(patient::read).collect()
     }
 }
 
 #[async_trait]
 impl Emr for OscarSoap {
     async fn providers(&self) -> EmrResult<Vec<EmrProvider>> {
-        let active = Call::new(PROVIDER, "getProviders2", |arguments| arguments.plain("arg0", true));
-        Ok(self.ask(active).await?.each("return").filter_map(provider::read).collect())
+        let call = Call::new(PROVIDER, "getProviders2", |arguments| arguments.plain("arg0", true));
+        Ok(self.ask(call).await?.each("return").filter_map(provider::read).collect())
     }
 
     async fn template_codes(&self) -> EmrResult<TemplateCodes> {
@@ -146,20 +159,7 @@ impl Emr for OscarSoap {
 
     async fn probe(&self) -> EmrResult<()> {
         let call = Call::new(SYSTEM, "isAlive", |_| {});
-        let session = self.session.as_ref().map_err(|failure| *failure)?;
-        session.ask_openly(&call).await.map(drop)
-    }
-}
-
-impl OscarSoap {
-    /// Charts whose attribute in this argument agrees.
-    async fn charts(&self, argument: &'static str, value: &str, limit: u16) -> EmrResult<Vec<Patient>> {
-        let call = Call::new(DEMOGRAPHIC, "searchDemographicsByAttributes", |arguments| {
-            arguments.text(argument, value);
-            arguments.plain("arg10", 0);
-            arguments.plain("arg11", limit);
-        });
-        self.ask(call).await?.each("return").map(patient::read).collect()
+        self.session()?.ask_openly(&call).await.map(drop)
     }
 }
 

@@ -78,9 +78,7 @@ impl Session {
         let renewed = self.token(Some(&token)).await.map_err(|failure| unsent(call, failure))?;
         let answered = self.exchange(call, Some(&renewed)).await;
         if matches!(answered, Err(EmrFailure::Unauthorised)) {
-            // A key that is not worth anything fresh from the login is as good as no login.
-            *self.login.lock().await =
-                Login { token: None, failed: Some(Failed::now(EmrFailure::Unauthorised)) };
+            self.disown(&renewed).await;
         }
         answered
     }
@@ -108,6 +106,14 @@ impl Session {
             failed: outcome.as_ref().err().copied().map(Failed::now),
         };
         outcome
+    }
+
+    /// A token that is refused fresh from the login is as good as a refused login.
+    async fn disown(&self, token: &Arc<Token>) {
+        let mut login = self.login.lock().await;
+        if login.token.as_ref().is_some_and(|current| Arc::ptr_eq(current, token)) {
+            *login = Login { token: None, failed: Some(Failed::now(EmrFailure::Unauthorised)) };
+        }
     }
 
     async fn log_in(&self) -> EmrResult<Token> {

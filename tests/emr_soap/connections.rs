@@ -9,16 +9,32 @@ use tokio::net::{TcpListener, TcpSocket};
 use vitarad::access::{EmrAccess, TlsMode};
 use vitarad::emr::{Clients, Connector, OscarSoap};
 use vitarad_actors::domain::clinic::Clinic;
+use vitarad_actors::domain::ids::DemographicNo;
 use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{CONTEXT, Desk, access, connect};
+use crate::desk::{CONTEXT, Desk, access, booking, connect};
 
-const ALIVE: &str = "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
-    <ns2:isAliveResponse xmlns:ns2=\"http://ws.oscarehr.org/\"><return>alive</return></ns2:isAliveResponse>\
-    </soap:Body></soap:Envelope>";
+const LOGGED_IN: &str =
+    "<return><securityId>131</securityId><securityTokenKey>2718281828459</securityTokenKey></return>";
 
-/// A server that reads one request, answers these bytes and closes.
+fn envelope(content: &str) -> String {
+    format!(
+        "<soap:Envelope xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>{content}</soap:Body>\
+         </soap:Envelope>"
+    )
+}
+
+fn reply(operation: &str, content: &str) -> String {
+    let name = format!("ns2:{operation}Response");
+    envelope(&format!("<{name} xmlns:ns2=\"http://ws.oscarehr.org/\">{content}</{name}>"))
+}
+
+fn alive() -> String {
+    reply("isAlive", "<return>alive</return>")
+}
+
+/// A server that lets anybody log in, answers these bytes to everything else, and closes after each answer.
 async fn canned(answer: Vec<u8>) -> OscarSoap {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oscar", listener.local_addr().unwrap());
@@ -31,8 +47,11 @@ async fn canned(answer: Vec<u8>) -> OscarSoap {
                     break;
                 }
             }
+            let logs_in = request.windows(6).any(|name| name == b"login2");
+            let granted = response("200 OK", reply("login2", LOGGED_IN).as_bytes());
+            let bytes = if logs_in { &granted } else { &answer };
             // The client may have had enough of it.
-            let _ = stream.write_all(&answer).await;
+            let _ = stream.write_all(bytes).await;
         }
     });
     connect(access(&url))
@@ -56,8 +75,8 @@ async fn probed(answer: Vec<u8>) -> Result<(), EmrFailure> {
 
 #[tokio::test]
 async fn plain_and_packed_answers_are_read() {
-    assert_eq!(probed(response("200 OK", ALIVE.as_bytes())).await, Ok(()));
-    let gzip = response("200 OK\r\ncontent-encoding: gzip", &packed(ALIVE.as_bytes()));
+    assert_eq!(probed(response("200 OK", alive().as_bytes())).await, Ok(()));
+    let gzip = response("200 OK\r\ncontent-encoding: gzip", &packed(alive().as_bytes()));
     assert_eq!(probed(gzip).await, Ok(()));
 }
 
@@ -83,17 +102,17 @@ async fn a_server_that_never_finishes_the_handshake_is_no_connection() {
 #[tokio::test]
 async fn a_connection_that_ends_after_the_request_is_lost() {
     assert_eq!(probed(Vec::new()).await, Err(EmrFailure::ConnectionLost));
-    let mut cut = response("200 OK", ALIVE.as_bytes());
+    let mut cut = response("200 OK", alive().as_bytes());
     cut.truncate(cut.len() - 20);
     assert_eq!(probed(cut).await, Err(EmrFailure::ConnectionLost));
-    let mut cut = response("200 OK\r\ncontent-encoding: gzip", &packed(ALIVE.as_bytes()));
+    let mut cut = response("200 OK\r\ncontent-encoding: gzip", &packed(alive().as_bytes()));
     cut.truncate(cut.len() - 20);
     assert_eq!(probed(cut).await, Err(EmrFailure::ConnectionLost));
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_unreadable_packed_or_not() {
-    let endless = [ALIVE.as_bytes(), &b" ".repeat(5 * 1024 * 1024)].concat();
+    let endless = [alive().as_bytes(), &b" ".repeat(5 * 1024 * 1024)].concat();
     assert_eq!(probed(response("200 OK", &endless)).await, Err(EmrFailure::Unreadable));
     let gzip = response("200 OK\r\ncontent-encoding: gzip", &packed(&endless));
     assert!(gzip.len() < 100_000);
@@ -112,6 +131,32 @@ async fn what_is_not_soap_is_named_by_what_it_is() {
     ] {
         assert_eq!(probed(response(head, body.as_bytes())).await, Err(failure), "{head} {body}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_a_client_fault_and_not_done() {
+    let body = envelope(
+        "<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Unmarshalling Error</faultstring></soap:Fault>",
+    );
+    let emr = canned(response("500 Internal Server Error", body.as_bytes())).await;
+    let failure = emr.add_appointment(&booking()).await.unwrap_err();
+    assert!(failure == EmrFailure::ClientFault && failure.nothing_done());
+}
+
+/// Law I-3: whatever a server sends, only the patient who was asked for is released.
+#[tokio::test]
+async fn somebody_elses_row_in_a_patients_list_is_not_released() {
+    let row = |id: i32, patient: i32| {
+        format!(
+            "<return><appointmentEndDateTime>2026-07-21T09:14:59</appointmentEndDateTime>\
+             <appointmentStartDateTime>2026-07-21T09:00:00</appointmentStartDateTime>\
+             <demographicNo>{patient}</demographicNo><id>{id}</id><providerNo>101</providerNo></return>"
+        )
+    };
+    let body = reply("getAppointmentsForPatient2", &[row(1, 4711), row(2, 4712)].concat());
+    let emr = canned(response("200 OK", body.as_bytes())).await;
+    let rows = emr.appointments_of(DemographicNo::new(4711), 5).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.no.0).collect::<Vec<_>>(), [1]);
 }
 
 #[tokio::test]

@@ -5,3 +5,5 @@
 pub mod access;
 pub mod emr;
 pub mod sandbox;
+pub mod signals;
+pub mod telemetry;

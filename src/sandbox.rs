@@ -2,3 +2,4 @@
 //! nothing of the rest of this program.
 
 pub mod oscar;
+pub mod vapi;

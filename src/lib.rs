@@ -4,6 +4,9 @@
 
 pub mod access;
 pub mod emr;
+pub mod front;
 pub mod sandbox;
+pub mod seal;
 pub mod signals;
+pub mod store;
 pub mod telemetry;

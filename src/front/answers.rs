@@ -1,0 +1,83 @@
+//! How answers go out: forms that cannot be malformed, always HTTP 200 (`vapi.md` 2.4).
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vitarad_actors::domain::answer::AnswerLine;
+use vitarad_actors::domain::tool::Tool;
+
+use super::asked::Asked;
+use super::envelope::AnswerForm;
+use super::meters::ToolOutcome;
+
+/// One tool call's answer, with what the platform matches it by.
+pub(super) struct Answered {
+    id: String,
+    name: String,
+    line: AnswerLine,
+    tool: Option<Tool>,
+    pub(super) outcome: ToolOutcome,
+}
+
+impl Answered {
+    pub(super) fn new(asked: Asked, line: AnswerLine, outcome: ToolOutcome) -> Self {
+        Self { id: asked.id, name: asked.name, line, tool: asked.tool, outcome }
+    }
+
+    /// For metrics and the log.
+    pub(super) fn tool_name(&self) -> &'static str {
+        self.tool.map_or("unknown", Tool::name)
+    }
+
+    /// A line break makes the platform drop a result.
+    fn single_line(&self) -> Cow<'_, str> {
+        let line = self.line.reveal();
+        if line.contains(['\n', '\r']) { line.replace(['\n', '\r'], " ").into() } else { line.into() }
+    }
+}
+
+#[derive(Serialize)]
+struct Results<'a> {
+    results: Vec<ToolResult<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolResult<'a> {
+    tool_call_id: &'a str,
+    name: &'a str,
+    result: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct SingleResult<'a> {
+    result: Cow<'a, str>,
+}
+
+/// The forms without an id hold one answer.
+pub(super) fn respond(form: AnswerForm, answered: &[Answered]) -> Response {
+    let single = answered.first().map(Answered::single_line).unwrap_or_default();
+    match form {
+        AnswerForm::Results => {
+            Json(Results { results: answered.iter().map(ToolResult::of).collect() }).into_response()
+        }
+        AnswerForm::Result => Json(SingleResult { result: single }).into_response(),
+        AnswerForm::Bare => {
+            ([(header::CONTENT_TYPE, "application/json")], single.into_owned()).into_response()
+        }
+    }
+}
+
+/// To a message that wants no answer.
+pub(super) fn acknowledge() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], "{}").into_response()
+}
+
+impl<'a> ToolResult<'a> {
+    fn of(answered: &'a Answered) -> Self {
+        Self { tool_call_id: &answered.id, name: &answered.name, result: answered.single_line() }
+    }
+}

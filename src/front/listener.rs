@@ -1,0 +1,143 @@
+//! The open socket: accepts connections, bounds them, and closes them so that no request is lost.
+//!
+//! axum's own graceful shutdown closes idle keep-alive connections at once, and a request already on the wire dies with
+//! them; it also waits for ever on half a header (`crates.md` 5). So while this one drains, each response carries
+//! `Connection: close`, idle connections are left alone for a while, and there is a hard end.
+
+mod connection;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::connection::Connections;
+use super::meters::{ConnectionOutcome, DoorMeters};
+
+/// So that a system without free descriptors is not asked for one in a loop.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(20);
+
+#[derive(Debug, Clone, Copy)]
+pub struct ListenerSettings {
+    pub max_connections: usize,
+    /// How long a new connection may take to send the head of its first request.
+    pub head_time: Duration,
+    /// How long a connection is kept after its last request, and may take for the head of the next. Longer than any
+    /// peer's own idle time: whoever closes first may meet a request that is on its way.
+    pub idle_time: Duration,
+    /// How long a drain leaves idle connections to their peers.
+    pub linger: Duration,
+}
+
+impl Default for ListenerSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            head_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(90),
+            linger: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A socket that is being served.
+pub struct Listening {
+    addr: SocketAddr,
+    linger: Duration,
+    tasks: TaskTracker,
+    phases: Phases,
+    meters: DoorMeters,
+}
+
+/// How far a drain has come. Each is over for good when it is cancelled.
+#[derive(Clone, Default)]
+struct Phases {
+    accepting: CancellationToken,
+    /// Connections without a request are kept.
+    keeping: CancellationToken,
+    /// Connections with a request are kept.
+    serving: CancellationToken,
+}
+
+/// Serves `router` on a socket that somebody else bound, or inherited. To be called inside a runtime.
+pub fn listen(
+    socket: std::net::TcpListener,
+    router: Router,
+    settings: ListenerSettings,
+    meters: DoorMeters,
+) -> io::Result<Listening> {
+    socket.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(socket)?;
+    let addr = listener.local_addr()?;
+    let (tasks, phases) = (TaskTracker::new(), Phases::default());
+    let connections = Connections::new(router, settings, phases.clone(), meters.clone());
+    let places = Arc::new(Semaphore::new(settings.max_connections));
+    tasks.spawn(accept_all(listener, connections, places, tasks.clone(), meters.clone()));
+    Ok(Listening { addr, linger: settings.linger, tasks, phases, meters })
+}
+
+async fn accept_all(
+    listener: TcpListener,
+    connections: Connections,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    meters: DoorMeters,
+) {
+    let closed = connections.phases.accepting.clone();
+    loop {
+        // Accepting comes first: whoever already stands in the kernel's queue is let in before the socket goes.
+        let accepted = tokio::select! {
+            biased;
+            accepted = listener.accept() => accepted,
+            () = closed.cancelled() => return,
+        };
+        match (accepted, Arc::clone(&places).try_acquire_owned()) {
+            (Ok((stream, peer)), Ok(place)) => {
+                let connection = connections.serve(stream, peer);
+                tasks.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            (Ok(_), Err(_)) => meters.connection(ConnectionOutcome::TurnedAway),
+            (Err(_), _) => {
+                meters.connection(ConnectionOutcome::Failed);
+                sleep(PAUSE_AFTER_ERROR).await;
+            }
+        }
+    }
+}
+
+impl Listening {
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops accepting, lets the requests in flight finish, and ends by `deadline` whatever happens. Returns how many
+    /// connections had to be cut.
+    pub async fn drain(self, deadline: Instant) -> usize {
+        self.phases.accepting.cancel();
+        self.tasks.close();
+        let now = Instant::now();
+        let half_way = now + deadline.saturating_duration_since(now) / 2;
+        if timeout_at(half_way.min(now + self.linger), self.tasks.wait()).await.is_ok() {
+            return 0;
+        }
+        self.phases.keeping.cancel();
+        if timeout_at(deadline, self.tasks.wait()).await.is_ok() {
+            return 0;
+        }
+        let cut = self.tasks.len();
+        (0..cut).for_each(|_| self.meters.connection(ConnectionOutcome::Cut));
+        self.phases.serving.cancel();
+        self.tasks.wait().await;
+        cut
+    }
+}

@@ -1,0 +1,111 @@
+//! One connection: HTTP/1.1 or HTTP/2, from its first byte to its close.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, Request, Response, Version, header};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+use tower::ServiceExt;
+
+use super::{ListenerSettings, Phases};
+use crate::front::meters::{ConnectionOutcome, DoorMeters};
+
+/// On how many requests one HTTP/2 connection may have us work at once.
+const STREAMS: u32 = 128;
+/// How often an HTTP/2 peer is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+
+/// What all connections share.
+pub(super) struct Connections {
+    router: Router,
+    http: auto::Builder<TokioExecutor>,
+    head_time: Duration,
+    pub(super) phases: Phases,
+    meters: DoorMeters,
+}
+
+impl Connections {
+    pub(super) fn new(
+        router: Router,
+        settings: ListenerSettings,
+        phases: Phases,
+        meters: DoorMeters,
+    ) -> Self {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        // hyper runs this timer from the end of one request, so it is the idle time too.
+        http.http1().timer(TokioTimer::new()).header_read_timeout(settings.idle_time);
+        http.http2().timer(TokioTimer::new()).keep_alive_interval(PING).max_concurrent_streams(STREAMS);
+        Self { router, http, head_time: settings.head_time, phases, meters }
+    }
+
+    pub(super) fn serve(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + use<> {
+        let (router, phases, meters) = (self.router.clone(), self.phases.clone(), self.meters.clone());
+        let (http, head_time) = (self.http.clone(), self.head_time);
+        async move {
+            // Without it the last part of a response waits for the peer's acknowledgement of the first.
+            let _ = stream.set_nodelay(true);
+            let _open = meters.connection_opened();
+            let has_asked = Arc::new(AtomicBool::new(false));
+            let service = {
+                let (has_asked, accepting) = (Arc::clone(&has_asked), phases.accepting.clone());
+                service_fn(move |request| {
+                    has_asked.store(true, Ordering::Relaxed);
+                    respond(router.clone(), request, peer, accepting.clone())
+                })
+            };
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            let mut connection = pin!(connection);
+            let mut head_time = pin!(sleep(head_time));
+            let (mut is_timed, mut is_kept) = (true, true);
+            loop {
+                tokio::select! {
+                    // An error is the peer's: it went away, or did not speak HTTP.
+                    _ = &mut connection => break,
+                    () = phases.serving.cancelled() => break,
+                    () = &mut head_time, if is_timed => {
+                        is_timed = false;
+                        if !has_asked.load(Ordering::Relaxed) {
+                            meters.connection(ConnectionOutcome::Silent);
+                            break;
+                        }
+                    }
+                    () = phases.keeping.cancelled(), if is_kept => {
+                        is_kept = false;
+                        if !has_asked.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        connection.as_mut().graceful_shutdown();
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn respond(
+    router: Router,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    accepting: tokio_util::sync::CancellationToken,
+) -> Result<Response<Body>, Infallible> {
+    let is_http1 = request.version() <= Version::HTTP_11;
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let mut response = router.oneshot(request).await?;
+    if is_http1 && accepting.is_cancelled() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}

@@ -31,14 +31,15 @@ impl Asked {
     /// One element of a list of tool calls; `None` if it is none. `slug` is the tool of the path, which decides when the
     /// platform has given the function another name.
     pub(super) fn listed(text: &str, slug: Option<Tool>, occasion: &Occasion<'_>) -> Option<Self> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
         struct Wrapped {
-            tool_call: Item,
+            tool_call: Maybe<Item>,
         }
-        let item = match serde_json::from_str::<Wrapped>(text) {
-            Ok(wrapped) => wrapped.tool_call,
-            Err(_) => serde_json::from_str(text).ok()?,
+        let wrapped: Maybe<Wrapped> = serde_json::from_str(text).ok()?;
+        let item = match wrapped.0.and_then(|wrapped| wrapped.tool_call.0) {
+            Some(item) => item,
+            None => serde_json::from_str::<Maybe<Item>>(text).ok()?.0?,
         };
         let (id, name, arguments) = item.read();
         Some(Self::new(id, name.unwrap_or_default(), slug, arguments, occasion))

@@ -94,3 +94,64 @@ pub(super) fn bind(
     }
     gatebook.roster.clinic(clinic).map_or(Binding::Nobody, |clinic| Binding::To(Arc::clone(clinic)))
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+    use serde_json::json;
+
+    use super::*;
+    use crate::access::{WebhookCredential, WebhookScheme};
+
+    fn id(clinic: &str) -> ClinicId {
+        ClinicId::parse(clinic).unwrap()
+    }
+
+    fn clinic(id: &str) -> Clinic {
+        let clinic = json!({
+            "id": id, "name": id, "phone": "604-555-0100", "timezone": "America/Vancouver", "hours": {},
+            "providers": [],
+        });
+        serde_json::from_value(clinic).unwrap()
+    }
+
+    /// `cedar` has a credential of its own, `maple` has none.
+    fn bound(url: Option<&str>, holder: Option<&str>, dialled: &[&str]) -> &'static str {
+        let roster = Arc::new(Roster::of([clinic("maple"), clinic("cedar")]).unwrap());
+        let own =
+            [WebhookCredential { scheme: WebhookScheme::Bearer, secrets: vec![SecretString::from("token")] }];
+        let gatebook = Gatebook::prepare(roster, &[], [(&id("cedar"), &own[..])]).unwrap();
+        let holder = holder.map_or(Holder::Platform, |clinic| Holder::Clinic(id(clinic)));
+        let dialled = Dialled { clinics: dialled.iter().map(|clinic| id(clinic)).collect() };
+        match bind(&gatebook, url.map(id).as_ref(), &holder, &dialled) {
+            Binding::To(clinic) if clinic.id == id("maple") => "maple",
+            Binding::To(_) => "cedar",
+            Binding::Nobody => "nobody",
+            Binding::Conflict => "conflict",
+        }
+    }
+
+    #[test]
+    fn what_url_credential_and_number_agree_on_is_the_clinic() {
+        assert_eq!(bound(None, None, &["maple"]), "maple");
+        assert_eq!(bound(Some("maple"), None, &[]), "maple");
+        assert_eq!(bound(Some("cedar"), Some("cedar"), &["cedar", "cedar"]), "cedar");
+        assert_eq!(bound(None, Some("cedar"), &[]), "cedar");
+        assert_eq!(bound(None, None, &[]), "nobody");
+        assert_eq!(bound(Some("birch"), None, &[]), "nobody");
+    }
+
+    #[test]
+    fn where_two_of_them_differ_nobody_is_served() {
+        assert_eq!(bound(Some("maple"), None, &["cedar"]), "conflict");
+        assert_eq!(bound(None, Some("cedar"), &["maple"]), "conflict");
+        assert_eq!(bound(None, None, &["maple", "cedar"]), "conflict");
+        assert_eq!(bound(Some("birch"), None, &["maple"]), "conflict");
+    }
+
+    #[test]
+    fn the_platforms_credential_never_speaks_for_a_clinic_that_has_its_own() {
+        assert_eq!(bound(None, None, &["cedar"]), "conflict");
+        assert_eq!(bound(Some("cedar"), None, &[]), "conflict");
+    }
+}

@@ -16,7 +16,7 @@ use vitarad_actors::domain::tool::Tool;
 use super::asked::{Asked, Function, Occasion};
 use super::binding::Dialled;
 use super::refusal::Refusal;
-use super::wire::{Assistant, CallObject, Customer, Maybe, PhoneLine};
+use super::wire::{Assistant, CallObject, Customer, Items, Maybe, PhoneLine};
 
 pub(super) struct Envelope {
     pub(super) call: Option<CallId>,
@@ -84,11 +84,11 @@ struct Message<'a> {
     phone_number: Maybe<PhoneLine>,
     assistant: Maybe<Assistant>,
     #[serde(borrow)]
-    tool_call_list: Maybe<Vec<&'a RawValue>>,
+    tool_call_list: Items<'a>,
     #[serde(borrow)]
-    tool_calls: Maybe<Vec<&'a RawValue>>,
+    tool_calls: Items<'a>,
     #[serde(borrow)]
-    tool_with_tool_call_list: Maybe<Vec<&'a RawValue>>,
+    tool_with_tool_call_list: Items<'a>,
     function_call: Maybe<Function>,
     status: Maybe<String>,
     ended_reason: Maybe<String>,
@@ -156,8 +156,7 @@ impl Message<'_> {
         let mut known = HashSet::new();
         [&self.tool_call_list, &self.tool_calls, &self.tool_with_tool_call_list]
             .into_iter()
-            .filter_map(|list| list.0.as_ref())
-            .map(|list| list.iter().filter_map(|item| Asked::listed(item.get(), delivery.slug, &occasion)))
+            .map(|list| list.0.iter().filter_map(|item| Asked::listed(item.get(), delivery.slug, &occasion)))
             .map(|asked| asked.filter(|asked| known.insert(asked.id.clone())).collect())
             .find(|asked: &Vec<Asked>| !asked.is_empty())
             .unwrap_or_default()

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -77,41 +77,62 @@ pub fn listen(
     let listener = TcpListener::from_std(socket)?;
     let addr = listener.local_addr()?;
     let (tasks, phases) = (TaskTracker::new(), Phases::default());
-    let connections = Connections::new(router, settings, phases.clone(), meters.clone());
-    let places = Arc::new(Semaphore::new(settings.max_connections));
-    tasks.spawn(accept_all(listener, connections, places, tasks.clone(), meters.clone()));
+    let entrance = Entrance {
+        connections: Connections::new(router, settings, phases.clone(), meters.clone()),
+        places: Arc::new(Semaphore::new(settings.max_connections)),
+        tasks: tasks.clone(),
+        meters: meters.clone(),
+    };
+    tasks.spawn(entrance.accept_all(listener, phases.accepting.clone()));
     Ok(Listening { addr, linger: settings.linger, tasks, phases, meters })
 }
 
-async fn accept_all(
-    listener: TcpListener,
+struct Entrance {
     connections: Connections,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     meters: DoorMeters,
-) {
-    let closed = connections.phases.accepting.clone();
-    loop {
-        // Accepting comes first: whoever already stands in the kernel's queue is let in before the socket goes.
-        let accepted = tokio::select! {
-            biased;
-            accepted = listener.accept() => accepted,
-            () = closed.cancelled() => return,
-        };
-        match (accepted, Arc::clone(&places).try_acquire_owned()) {
-            (Ok((stream, peer)), Ok(place)) => {
-                let connection = connections.serve(stream, peer);
-                tasks.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
-            }
-            (Ok(_), Err(_)) => meters.connection(ConnectionOutcome::TurnedAway),
-            (Err(_), _) => {
-                meters.connection(ConnectionOutcome::Failed);
+}
+
+impl Entrance {
+    async fn accept_all(self, listener: TcpListener, closed: CancellationToken) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = closed.cancelled() => break,
+            };
+            if let Ok((stream, peer)) = accepted {
+                self.admit(stream, peer);
+            } else {
+                self.meters.connection(ConnectionOutcome::Failed);
                 sleep(PAUSE_AFTER_ERROR).await;
             }
         }
+        self.admit_waiting(listener);
+    }
+
+    /// Whoever stands in the kernel's queue is reset when the socket is closed, unless another process has it too. The
+    /// runtime may not have heard of them yet, so the kernel is asked itself.
+    fn admit_waiting(&self, listener: TcpListener) {
+        let Ok(queue) = listener.into_std() else { return };
+        while self.places.available_permits() > 0 {
+            let Ok((stream, peer)) = queue.accept() else { return };
+            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+                self.admit(stream, peer);
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.meters.connection(ConnectionOutcome::TurnedAway);
+            return;
+        };
+        let connection = self.connections.serve(stream, peer);
+        self.tasks.spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
 }
 

@@ -15,10 +15,21 @@ impl<T> Default for Maybe<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     /// The text is found first, without building or nesting anything, and then read as a `T`: what `T` ignores is never
-    /// looked into, however large or deep it is.
+    /// looked into, however large or deep it is. A list is never taken for the fields of an object in their order.
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let text = <&'de RawValue>::deserialize(source)?.get();
+        Ok(Self(if text.starts_with('[') { None } else { serde_json::from_str(text).ok() }))
+    }
+}
+
+/// A list of anything; what is no list holds nothing.
+#[derive(Default)]
+pub(super) struct Items<'a>(pub(super) Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = <&'de RawValue>::deserialize(source)?;
-        Ok(Self(serde_json::from_str(text.get()).ok()))
+        Ok(Self(serde_json::from_str(text.get()).unwrap_or_default()))
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Connections {
     router: Router,
     http: auto::Builder<TokioExecutor>,
     head_time: Duration,
-    pub(super) phases: Phases,
+    phases: Phases,
     meters: DoorMeters,
 }
 

@@ -1,0 +1,19 @@
+//! The door, over real sockets: a scripted switchboard behind it, raw or ordinary HTTP clients before it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod door {
+    mod authentication;
+    mod bodies;
+    mod captures;
+    mod clinics;
+    mod connections;
+    mod deadlines;
+    mod house;
+    mod limits;
+    mod logs;
+    mod messages;
+    mod throughput;
+    mod tool_calls;
+    mod whatever_comes;
+}

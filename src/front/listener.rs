@@ -47,7 +47,7 @@ impl Default for ListenerSettings {
     }
 }
 
-/// A socket that is being served.
+/// A socket that is being served, until it is drained.
 pub struct Listening {
     addr: SocketAddr,
     linger: Duration,

@@ -15,7 +15,7 @@ use vitarad_actors::domain::tool::Tool;
 use super::Door;
 use super::answers::{Answered, acknowledge, respond};
 use super::asked::Asked;
-use super::auth::Unproven;
+use super::auth::{Failure, Unproven};
 use super::binding::{Binding, Dialled, bind};
 use super::body::Size;
 use super::envelope::{AnswerForm, Content, Delivery, Envelope, Event};
@@ -36,14 +36,16 @@ struct Entry {
     arrival: Instant,
     clinic: Option<ClinicId>,
     call: Option<CallId>,
+    /// Or the type of the message.
     tool: &'static str,
     outcome: &'static str,
+    failure: Option<Failure>,
 }
 
 impl Door {
     pub(super) async fn receive(&self, address: Address, request: Request) -> Response {
         let arrival = Instant::now();
-        let mut entry = Entry { arrival, clinic: None, call: None, tool: "", outcome: "" };
+        let mut entry = Entry { arrival, clinic: None, call: None, tool: "", outcome: "", failure: None };
         let response = match self.serve(&address, request, &mut entry).await {
             Ok(response) => response,
             Err(refusal) => {
@@ -66,7 +68,7 @@ impl Door {
         let (head, body) = request.into_parts();
         let size = if address.tool.is_some() { Size::ToolCall } else { Size::Message };
         let body = self.bodies.read(body, size).await?;
-        let holder = self.authenticate(&gatebook, address, &head, &body)?;
+        let holder = self.authenticate(&gatebook, address, (&head, &body), entry)?;
         let text = std::str::from_utf8(&body).map_err(|_| Refusal::NotText)?;
         let envelope = self.read(&gatebook, address, &head, text)?;
         let clinic = self.bind(&gatebook, address, &holder, &envelope);
@@ -89,8 +91,8 @@ impl Door {
         &self,
         gatebook: &Gatebook,
         address: &Address,
-        head: &Parts,
-        body: &[u8],
+        (head, body): (&Parts, &[u8]),
+        entry: &mut Entry,
     ) -> Result<Holder, Refusal> {
         let dialled = match address.clinic {
             Some(_) => Dialled::default(),
@@ -105,16 +107,9 @@ impl Door {
         let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
         let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let source = self.sources.source(peer, &head.headers);
-        if self.sources.may_fail(source, Instant::now()) {
-            tracing::info!(
-                scheme = failure.scheme,
-                reason = failure.reason.code(),
-                "a webhook was not let in"
-            );
-            Err(Refusal::Unauthenticated)
-        } else {
-            Err(Refusal::Throttled)
-        }
+        entry.failure = Some(failure);
+        let may_fail = self.sources.may_fail(source, entry.arrival);
+        Err(if may_fail { Refusal::Unauthenticated } else { Refusal::Throttled })
     }
 
     fn read(
@@ -241,12 +236,18 @@ impl Entry {
         };
     }
 
+    /// A flood of requests without a credential is counted, not written down.
     fn log(&self) {
+        if self.outcome == Refusal::Throttled.code() {
+            return;
+        }
         tracing::info!(
             clinic.id = self.clinic.as_ref().map_or("", ClinicId::as_str),
             call.id = self.call.as_ref().map_or("", CallId::as_str),
             tool = self.tool,
             outcome = self.outcome,
+            credential.scheme = self.failure.map(|failure| failure.scheme),
+            credential.reason = self.failure.map(|failure| failure.reason.code()),
             elapsed_ms = u64::try_from(self.arrival.elapsed().as_millis()).unwrap_or(u64::MAX),
             "webhook answered"
         );

@@ -75,6 +75,7 @@ async fn a_request_leaves_one_line_with_ids_and_no_person_in_it_at_any_level() {
         ["maple", "call-1", "search_patient", "answered"]
     );
     assert!(first["elapsed_ms"].is_u64());
-    assert_eq!(lines[2]["outcome"], "unauthenticated");
+    let refused = lines[2];
+    assert_eq!([&refused["outcome"], &refused["credential.reason"]], ["unauthenticated", "wrong"]);
     assert!(text.contains("spoke for a clinic that is not its own"));
 }

@@ -22,8 +22,9 @@ use tower::ServiceExt;
 use super::{ListenerSettings, Phases};
 use crate::front::meters::{ConnectionOutcome, DoorMeters};
 
-/// On how many requests one HTTP/2 connection may have us work at once.
-const STREAMS: u32 = 128;
+/// On how many requests one HTTP/2 connection may have us work at once. Few, because what bounds the memory that
+/// unauthenticated bodies take is the number of connections.
+const STREAMS: u32 = 16;
 /// How often an HTTP/2 peer is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
 

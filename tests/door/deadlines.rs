@@ -32,6 +32,16 @@ async fn what_nobody_answers_the_door_answers_by_its_own_timer() {
     assert_eq!(house.count(series), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answerer_that_blocks_its_thread_does_not_block_the_answer() {
+    let house = impatient();
+    house.set_mood(Mood::Blocks);
+    let body = tool_calls(&json!([tool_call("a", "get_providers")]));
+    let reply = house.tell("/api/vapi", &body).await;
+    house.script.released.add_permits(1);
+    assert_eq!(reply.codes(), ["EMR_TIMEOUT"]);
+}
+
 #[tokio::test]
 async fn the_door_speaks_the_clinics_language() {
     let house = impatient();

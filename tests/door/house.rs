@@ -68,6 +68,8 @@ pub(super) enum Mood {
     /// Answers when a permit is added to `Script::released`.
     Waits,
     NeverAnswers,
+    /// Waits in the same way, but without giving its thread back.
+    Blocks,
     Dies,
     /// With a line break in it, as no honest answer has.
     Babbles,
@@ -114,6 +116,11 @@ impl Switchboard for Script {
             Mood::Answers => {}
             Mood::Waits => self.released.acquire().await.unwrap().forget(),
             Mood::NeverAnswers => std::future::pending().await,
+            Mood::Blocks => {
+                while self.released.available_permits() == 0 {
+                    std::thread::yield_now();
+                }
+            }
             Mood::Dies => panic!("as the test wished"),
             Mood::Babbles => {
                 return AnswerLine::stored("{\"say\":\"one\",\n\"and\":\"two\"}".to_owned().into());

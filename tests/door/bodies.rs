@@ -47,6 +47,22 @@ async fn a_tool_call_may_be_as_large_as_500_kb_and_a_report_as_4_mb() {
 }
 
 #[tokio::test]
+async fn a_sender_that_writes_all_before_it_reads_sees_the_refusal_too() {
+    let house = House::open(Plan::default());
+    let body = " ".repeat(12 << 20);
+    let mut stream = TcpStream::connect(house.addr).await.unwrap();
+    let head = format!(
+        "POST /api/vapi HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_body_of_unannounced_length_has_the_same_limit() {
     let house = House::open(Plan::default());
     let chunks = || futures::stream::iter((0..9).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 19])));

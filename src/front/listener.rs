@@ -146,7 +146,7 @@ impl Listening {
     pub async fn drain(self, deadline: Instant) -> usize {
         self.phases.accepting.cancel();
         self.tasks.close();
-        // However short the time is, half of it is left for those who still ask after the linger.
+        // However short the time is, half of it is left for closing without a cut.
         let now = Instant::now();
         let half_way = now + deadline.saturating_duration_since(now) / 2;
         if timeout_at(half_way.min(now + self.linger), self.tasks.wait()).await.is_ok() {

@@ -247,6 +247,8 @@ pub struct KnownIntent {
 
 /// How one write ended, and everything that is true only because it did: one commit.
 pub struct Settlement {
+    /// Whose lane this goes by, and whose rows alone it may touch (law I-2).
+    pub clinic: ClinicId,
     pub effect: EffectId,
     /// The generation that sent it records its result whoever owns the intent by now; an owner may settle what another
     /// sent.

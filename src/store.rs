@@ -1,0 +1,129 @@
+//! The store on SQLite or PostgreSQL: every trait of `ports::store`, one SQL text for both.
+//!
+//! ```text
+//! a write:  seal, in the asking task -> its clinic's lane -> a batch, one COMMIT -> the answer
+//! a read:   a reader connection, scoped to the clinic -> open the envelopes
+//! ```
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `connect`, `db`, `sql`, `statements` | the engines, and every SQL text |
+//! | `writer`, `locks` | group commit, and what two processes must not decide at once |
+//! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
+//! | the others | one trait of the port each |
+
+mod audit;
+mod bookings;
+mod calls;
+mod clinics;
+mod connect;
+mod db;
+mod holds;
+mod instances;
+mod keys;
+mod locks;
+mod outbox;
+mod records;
+mod retention;
+mod roles;
+mod sql;
+mod statements;
+mod states;
+mod tool_calls;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::ports::store::StoreResult;
+
+use crate::seal::Keyring;
+use db::{Db, Scope, Session};
+use writer::Writer;
+
+pub use audit::AuditVerdict;
+pub use connect::{Engine, OpenError};
+pub use writer::WriterCounts;
+
+/// How much of the machine and of the database the store may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    pub readers: u32,
+    /// On PostgreSQL; SQLite has one writer.
+    pub writers: u32,
+    /// How many writes of one clinic may wait; the next is refused as busy.
+    pub lane: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { readers: 8, writers: 4, lane: 256 }
+    }
+}
+
+/// The store of one process. Several may share a database; that is what generations and fences are for.
+pub struct SqlStore {
+    readers: Db,
+    writers: Db,
+    writer: Writer,
+    keyring: Keyring,
+    /// Ours, once begun: the audit log names the process that wrote it.
+    generation: AtomicI64,
+}
+
+impl SqlStore {
+    /// Opens the database, migrates it and starts the writer. Must be called inside a tokio runtime.
+    pub async fn open(engine: &Engine, keyring: Keyring, tuning: Tuning) -> Result<Self, OpenError> {
+        let pools = connect::open(engine, tuning).await?;
+        let writers = match &pools.writers {
+            Db::Lite(_) => 1,
+            Db::Pg(_) => tuning.writers,
+        };
+        Ok(Self {
+            writer: Writer::start(&pools.writers, writers, tuning.lane),
+            readers: pools.readers,
+            writers: pools.writers,
+            keyring,
+            generation: AtomicI64::new(0),
+        })
+    }
+
+    /// Takes no more writes, commits those it has taken, and closes the database.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.writers.close().await;
+        self.readers.close().await;
+    }
+
+    pub fn counts(&self) -> Arc<WriterCounts> {
+        Arc::clone(self.writer.counts())
+    }
+
+    /// Prepares every statement against the schema as it is; names those that it does not bear.
+    pub async fn unprepared_statements(&self) -> StoreResult<Vec<&'static str>> {
+        let mut session = self.read(Scope::House).await?;
+        let mut unprepared = Vec::new();
+        for (name, sql) in statements::ALL {
+            if session.prepare(*sql).await.is_err() {
+                unprepared.push(*name);
+            }
+        }
+        Ok(unprepared)
+    }
+
+    async fn read(&self, scope: Scope<'_>) -> StoreResult<Session> {
+        let mut session = self.readers.session().await?;
+        if session.scope_session(scope).await.is_err() {
+            // It may have died while it was idle. Nothing was asked of it yet.
+            session.close_on_drop();
+            session = self.readers.session().await?;
+            session.scope_session(scope).await?;
+        }
+        Ok(session)
+    }
+
+    fn own_generation(&self) -> Option<Generation> {
+        Some(self.generation.load(Ordering::Relaxed)).filter(|number| *number > 0).map(Generation)
+    }
+}

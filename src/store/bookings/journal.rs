@@ -1,0 +1,113 @@
+//! The journal as its owner reads it: what is due for a look, and what a dead generation left behind (law O-2).
+
+use uuid::Uuid;
+use vitarad_actors::domain::booking::{Effect, Intent};
+use vitarad_actors::domain::ids::{
+    CallId, CallKey, ClinicId, EffectId, Generation, IntentId, ToolCallId, ToolCallKey,
+};
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{JournalRow, StoreError, StoreResult};
+
+use super::announce::{effect_payload, intent_payload};
+use crate::store::db::{Scope, Session};
+use crate::store::records::{self, EffectRecord, IntentRecord};
+use crate::store::sql::args;
+use crate::store::statements::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW};
+use crate::store::{SqlStore, states};
+
+pub(super) async fn adopt(
+    session: &mut Session,
+    clinic: &ClinicId,
+    owner: Generation,
+    now: Ts,
+) -> StoreResult<u64> {
+    let adopted: Vec<(Uuid, String)> = session.all(ADOPT_INTENTS, args![clinic, owner]).await?;
+    let mut due = 0;
+    for (intent, state) in adopted {
+        due += session.run(DUE_NOW, args![clinic, IntentId(intent), now, &state]).await?;
+    }
+    Ok(due)
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    effect_id: Uuid,
+    provider: String,
+    date: String,
+    start_minute: i64,
+    end_minute: i64,
+    effect_payload: Vec<u8>,
+    effect_state: String,
+    effect_appointment: Option<i64>,
+    announced_at: i64,
+    last_arrival: i64,
+    due: i64,
+    intent_id: Uuid,
+    intent_payload: Vec<u8>,
+    intent_state: String,
+    intent_appointment: Option<i64>,
+    call_id: String,
+    tool_call_id: String,
+}
+
+impl SqlStore {
+    pub(super) async fn read_due(
+        &self,
+        clinic: &ClinicId,
+        owner: Generation,
+        now: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<JournalRow>> {
+        let rows: Vec<DueRow> = self
+            .read(Scope::Clinic(clinic))
+            .await?
+            .all(DUE_EFFECTS, args![clinic, owner, now, limit])
+            .await?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id = row.effect_id;
+            match self.open_due(clinic, row).await {
+                Ok(row) => due.push(row),
+                // It goes on occupying its time, and counts as unsettled. The others must not wait for it.
+                Err(error) => {
+                    tracing::error!(effect.id = %id, error = %error, "a journal row cannot be read");
+                }
+            }
+        }
+        Ok(due)
+    }
+
+    async fn open_due(&self, clinic: &ClinicId, row: DueRow) -> StoreResult<JournalRow> {
+        let (intent_id, effect_id) = (row.intent_id.to_string(), row.effect_id.to_string());
+        let asked = self.open_sealed(clinic, intent_payload(&[&intent_id]), &row.intent_payload).await?;
+        let written = self.open_sealed(clinic, effect_payload(&[&effect_id]), &row.effect_payload).await?;
+        let asked: IntentRecord = records::decode(&asked, "intent.payload")?;
+        let written: EffectRecord = records::decode(&written, "effect.payload")?;
+        let patient = asked.patient();
+        let (want, order) = asked.read(tool_call_of(clinic, &row.call_id, &row.tool_call_id)?);
+        let slot = records::slot(&row.provider, &row.date, row.start_minute, row.end_minute)?;
+        let intent = Intent { id: IntentId(row.intent_id), clinic: clinic.clone(), patient, want };
+        Ok(JournalRow {
+            effect: Effect {
+                id: EffectId(row.effect_id),
+                intent: intent.id,
+                clinic: clinic.clone(),
+                patient,
+                act: written.read(slot),
+            },
+            intent,
+            intent_state: states::intent(&row.intent_state, row.intent_appointment)?,
+            state: states::effect(&row.effect_state, row.effect_appointment)?,
+            order,
+            announced_at: Ts(row.announced_at),
+            last_arrival: Ts(row.last_arrival),
+            due: Ts(row.due),
+        })
+    }
+}
+
+fn tool_call_of(clinic: &ClinicId, call: &str, tool_call: &str) -> StoreResult<ToolCallKey> {
+    let unreadable = |_| StoreError::Unreadable("intent");
+    let call = CallKey { clinic: clinic.clone(), call: CallId::parse(call).map_err(unreadable)? };
+    Ok(ToolCallKey { call, tool_call: ToolCallId::parse(tool_call).map_err(unreadable)? })
+}

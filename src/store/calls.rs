@@ -1,0 +1,107 @@
+//! Calls: who owns one, what it knows, and what is kept of its messages.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use vitarad_actors::domain::ids::{CallKey, Fence, Generation};
+use vitarad_actors::domain::laws;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{AdoptedCall, CallEvent, CallSave, CallStore, StoreError, StoreResult};
+
+use super::SqlStore;
+use super::audit::{self, SealedEntry};
+use super::db::Session;
+use super::sql::args;
+use super::statements::{ADOPT_CALL, CALL_FENCE, DROP_HOLDS, END_CALL, KEEP_EVENT, SAVE_CALL};
+use super::writer::Lane;
+use crate::seal::Place;
+
+#[async_trait]
+impl CallStore for SqlStore {
+    async fn adopt_call(&self, key: &CallKey, owner: Generation, now: Ts) -> StoreResult<AdoptedCall> {
+        let (fence, memory, ended_at): (i64, Option<Vec<u8>>, Option<i64>) = self
+            .writer
+            .submit(Lane::Clinic(&key.clinic), (key.clone(), owner, now), |(key, owner, now), session| {
+                async move { session.one(ADOPT_CALL, args![&key.clinic, &key.call, *owner, *now]).await }
+                    .boxed()
+            })
+            .await?;
+        let memory = match memory {
+            Some(envelope) => {
+                Some(self.open_sealed(&key.clinic, memory_of(&[key.call.as_str()]), &envelope).await?)
+            }
+            None => None,
+        };
+        Ok(AdoptedCall { fence: Fence(fence), memory, ended: ended_at.is_some() })
+    }
+
+    async fn save_call(&self, save: CallSave, now: Ts) -> StoreResult<()> {
+        let keys = self.keys(&save.key.clinic).await?;
+        let memory = keys.seal(memory_of(&[save.key.call.as_str()]), save.memory.reveal())?;
+        let audit = self.seal_entries(&save.key.clinic, &keys, save.audit)?;
+        let CallSave { key, fence, version, .. } = save;
+        let clinic = key.clinic.clone();
+        let sealed = SealedSave { key, fence, version, memory, audit, now };
+        self.writer
+            .submit(Lane::Clinic(&clinic), sealed, |save, session| save_call(session, save).boxed())
+            .await
+    }
+
+    async fn end_call(&self, key: &CallKey, fence: Fence, now: Ts) -> StoreResult<()> {
+        self.writer
+            .submit(Lane::Clinic(&key.clinic), (key.clone(), fence, now), |(key, fence, now), session| {
+                async move {
+                    let ended = args![&key.clinic, &key.call, *fence, *now];
+                    if session.run(END_CALL, ended).await? == 0 {
+                        return Err(StoreError::Usurped);
+                    }
+                    session.run(DROP_HOLDS, args![&key.clinic, &key.call]).await.map(drop)
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
+        let CallEvent { key, kind, digest, body } = event;
+        let keys = self.keys(&key.clinic).await?;
+        let row = [key.call.as_str(), digest.as_str()];
+        let body = keys.seal(Place { table: "call_event", column: "body", row: &row }, body.reveal())?;
+        let clinic = key.clinic.clone();
+        self.writer
+            .submit(Lane::Clinic(&clinic), (key, digest, kind, body), move |event, session| {
+                async move {
+                    let (key, digest, kind, body) = event;
+                    let kept = args![&key.clinic, &key.call, digest, kind, body, now];
+                    Ok(session.run(KEEP_EVENT, kept).await? > 0)
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+const fn memory_of<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { table: "call", column: "memory", row }
+}
+
+struct SealedSave {
+    key: CallKey,
+    fence: Fence,
+    version: u64,
+    memory: Vec<u8>,
+    audit: Vec<SealedEntry>,
+    now: Ts,
+}
+
+async fn save_call(session: &mut Session, save: &SealedSave) -> StoreResult<()> {
+    let SealedSave { key, fence, version, memory, audit, now } = save;
+    let saved = session.run(SAVE_CALL, args![&key.clinic, &key.call, *fence, *version, memory, *now]).await?;
+    if saved == 0 {
+        let in_force: Option<(i64,)> = session.maybe(CALL_FENCE, args![&key.clinic, &key.call]).await?;
+        // Ours still: then a later save was faster, and includes this one.
+        if !in_force.is_some_and(|(in_force,)| laws::owns(Fence(in_force), *fence)) {
+            return Err(StoreError::Usurped);
+        }
+    }
+    audit::append(session, audit).await
+}

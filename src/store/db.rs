@@ -1,0 +1,194 @@
+//! One face for two engines: a pool, and a session on it.
+//!
+//! SQLite for one node, PostgreSQL for several. What they say when something is wrong is reduced to what a reader of
+//! logs may see: a database's own words can quote a row.
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Executor, PgPool, Postgres, Sqlite, SqlitePool};
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::ports::store::{StoreError, StoreResult};
+
+use super::sql::{self, Record, Sql, args, each};
+
+#[derive(Clone)]
+pub(super) enum Db {
+    Lite(SqlitePool),
+    Pg(PgPool),
+}
+
+/// Whose rows a session may see; PostgreSQL enforces it again (law I-2).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    Clinic(&'a ClinicId),
+    /// All clinics: what the singletons and the process's own life need.
+    House,
+}
+
+/// One connection, for as long as it is needed.
+pub(super) struct Session {
+    link: Link,
+    /// The last error was a collision with another transaction: the same statements may succeed alone.
+    pub collided: bool,
+}
+
+enum Link {
+    Lite(PoolConnection<Sqlite>),
+    Pg(PoolConnection<Postgres>),
+}
+
+impl Db {
+    pub(super) async fn session(&self) -> StoreResult<Session> {
+        let link = match self {
+            Self::Lite(pool) => Link::Lite(pool.acquire().await.map_err(fault)?),
+            Self::Pg(pool) => Link::Pg(pool.acquire().await.map_err(fault)?),
+        };
+        Ok(Session { link, collided: false })
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Lite(pool) => pool.close().await,
+            Self::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Session {
+    /// How many rows a statement changed.
+    pub(super) async fn run(&mut self, sql: Sql, args: &[sql::Arg<'_>]) -> StoreResult<u64> {
+        let done = match &mut self.link {
+            Link::Lite(link) => {
+                let query = sqlx::query_with(sql.lite, sql::lite(args).map_err(fault)?);
+                query.execute(&mut **link).await.map(|done| done.rows_affected())
+            }
+            Link::Pg(link) => {
+                let query = sqlx::query_with(sql.pg, sql::pg(args).map_err(fault)?);
+                query.execute(&mut **link).await.map(|done| done.rows_affected())
+            }
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    pub(super) async fn all<T: Record>(&mut self, sql: Sql, args: &[sql::Arg<'_>]) -> StoreResult<Vec<T>> {
+        let rows = match &mut self.link {
+            Link::Lite(link) => {
+                let query = sqlx::query_as_with::<_, T, _>(sql.lite, sql::lite(args).map_err(fault)?);
+                query.fetch_all(&mut **link).await
+            }
+            Link::Pg(link) => {
+                let query = sqlx::query_as_with::<_, T, _>(sql.pg, sql::pg(args).map_err(fault)?);
+                query.fetch_all(&mut **link).await
+            }
+        };
+        rows.map_err(|error| self.failed(error))
+    }
+
+    /// The first row, if there is one.
+    pub(super) async fn maybe<T: Record>(
+        &mut self,
+        sql: Sql,
+        args: &[sql::Arg<'_>],
+    ) -> StoreResult<Option<T>> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// The one row of a statement that always gives one.
+    pub(super) async fn one<T: Record>(&mut self, sql: Sql, args: &[sql::Arg<'_>]) -> StoreResult<T> {
+        self.maybe(sql, args).await?.ok_or(StoreError::Unreadable("a row that must be there is not"))
+    }
+
+    /// Transaction control and nothing else: more than one statement at a time, without values.
+    pub(super) async fn control(&mut self, sql: Sql) -> StoreResult<()> {
+        let done = match &mut self.link {
+            // As a query it stays prepared.
+            Link::Lite(link) => link.execute(sqlx::query(sql.lite)).await.map(drop),
+            Link::Pg(link) => link.execute(sql.pg).await.map(drop),
+        };
+        done.map_err(|error| self.failed(error))
+    }
+
+    /// Makes the engine show and take this scope's rows only, until the transaction ends.
+    pub(super) async fn scope_transaction(&mut self, scope: Scope<'_>) -> StoreResult<()> {
+        self.scope(scope, SCOPE_TRANSACTION).await
+    }
+
+    /// The same until the session's next scope.
+    pub(super) async fn scope_session(&mut self, scope: Scope<'_>) -> StoreResult<()> {
+        self.scope(scope, SCOPE_SESSION).await
+    }
+
+    async fn scope(&mut self, scope: Scope<'_>, sql: Sql) -> StoreResult<()> {
+        if matches!(self.link, Link::Lite(_)) {
+            return Ok(());
+        }
+        let name = match scope {
+            Scope::Clinic(clinic) => clinic.as_str(),
+            Scope::House => "*",
+        };
+        self.run(sql, args![name]).await.map(drop)
+    }
+
+    /// Waits for the locks of these keys, in their order, until the transaction ends. On SQLite the transaction holds the
+    /// whole file already.
+    pub(super) async fn lock(&mut self, keys: &[i64]) -> StoreResult<()> {
+        if keys.is_empty() || matches!(self.link, Link::Lite(_)) {
+            return Ok(());
+        }
+        let listed = keys.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        self.run(LOCK, args![&listed]).await.map(drop)
+    }
+
+    pub(super) async fn prepare(&mut self, sql: Sql) -> StoreResult<()> {
+        let prepared = match &mut self.link {
+            Link::Lite(link) => link.prepare(sqlx::SqlStr::from_static(sql.lite)).await.map(drop),
+            Link::Pg(link) => link.prepare(sqlx::SqlStr::from_static(sql.pg)).await.map(drop),
+        };
+        prepared.map_err(|error| self.failed(error))
+    }
+
+    /// Never back to the pool: whatever is left open on it ends with it.
+    pub(super) fn close_on_drop(&mut self) {
+        match &mut self.link {
+            Link::Lite(link) => link.close_on_drop(),
+            Link::Pg(link) => link.close_on_drop(),
+        }
+    }
+
+    fn failed(&mut self, error: sqlx::Error) -> StoreError {
+        self.collided = matches!(&error, sqlx::Error::Database(refusal)
+            if refusal.code().is_some_and(|code| COLLISIONS.contains(&&*code)));
+        fault(error)
+    }
+}
+
+/// PostgreSQL: serialisation failure, deadlock, lock timeout. SQLite: busy.
+const COLLISIONS: [&str; 4] = ["40001", "40P01", "55P03", "5"];
+
+const PG_ONLY: &str = "SELECT $1";
+const SCOPE_TRANSACTION: Sql = each(PG_ONLY, "SELECT set_config('vitarad.clinic', $1, true)");
+const SCOPE_SESSION: Sql = each(PG_ONLY, "SELECT set_config('vitarad.clinic', $1, false)");
+const LOCK: Sql =
+    each(PG_ONLY, "SELECT pg_advisory_xact_lock(key::bigint) FROM unnest(string_to_array($1, ',')) AS key");
+
+/// What may be said of a database's error: its kind and code, never its words.
+pub(super) fn fault(error: sqlx::Error) -> StoreError {
+    let what = match error {
+        sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
+            return StoreError::Unreadable("a column is not of the form this release knows");
+        }
+        sqlx::Error::Database(error) => match error.code() {
+            Some(code) => format!("the database refused with code {code}"),
+            None => "the database refused".to_owned(),
+        },
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        sqlx::Error::PoolClosed => "it is closed".to_owned(),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
+            "the connection was lost".to_owned()
+        }
+        _ => "the database's answer was not understood".to_owned(),
+    };
+    StoreError::Unavailable(what)
+}

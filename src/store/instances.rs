@@ -1,0 +1,62 @@
+//! Generations: the lives of processes on their nodes. Only the newest of a node is active.
+
+use std::sync::atomic::Ordering;
+
+use futures::FutureExt;
+use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{StoreError, StoreResult};
+
+use super::SqlStore;
+use super::db::Session;
+use super::locks::LockKey;
+use super::sql::args;
+use super::statements::{
+    BEGIN_GENERATION, BURY_ACTIVE, HEARTBEAT, RELEASE_GENERATION, RELEASE_LEASES, RELEASE_ROLES,
+};
+use super::writer::Lane;
+
+impl SqlStore {
+    /// This process's life begins; the node's former one, if it is still called active, is dead.
+    pub async fn begin_generation(&self, node: &str, now: Ts) -> StoreResult<Generation> {
+        let begun = self
+            .writer
+            .submit_locked(
+                Lane::House,
+                vec![LockKey::node(node)],
+                (node.to_owned(), now),
+                |(node, now), session| {
+                    async move {
+                        session.run(BURY_ACTIVE, args![node]).await?;
+                        session.one::<(i64,)>(BEGIN_GENERATION, args![node, *now]).await
+                    }
+                    .boxed()
+                },
+            )
+            .await?;
+        self.generation.store(begun.0, Ordering::Relaxed);
+        Ok(Generation(begun.0))
+    }
+
+    /// Still here. [`StoreError::Usurped`] when this generation is no longer its node's active one.
+    pub async fn heartbeat(&self, generation: Generation, now: Ts) -> StoreResult<()> {
+        self.writer
+            .submit(Lane::House, (generation, now), |(generation, now), session| {
+                async move {
+                    match session.run(HEARTBEAT, args![*generation, *now]).await? {
+                        0 => Err(StoreError::Usurped),
+                        _ => Ok(()),
+                    }
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+/// Calls need nothing here: they move to whoever adopts them next.
+pub(super) async fn release(session: &mut Session, owner: Generation, now: Ts) -> StoreResult<()> {
+    session.run(RELEASE_GENERATION, args![owner]).await?;
+    session.run(RELEASE_ROLES, args![owner, now]).await?;
+    session.run(RELEASE_LEASES, args![owner, now]).await.map(drop)
+}

@@ -1,0 +1,127 @@
+//! The SMS outbox: a text is queued with what it tells about, and sent once.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::domain::phi::Phi;
+use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{
+    OutboxStore, QueuedSms, RoleLease, SmsDraft, SmsState, StoreError, StoreResult,
+};
+
+use super::db::Session;
+use super::sql::args;
+use super::statements::{LOSE_SMS, QUEUE_SMS, RECORD_SMS, TAKE_SMS};
+use super::writer::Lane;
+use super::{SqlStore, roles};
+use crate::seal::{ClinicKeys, Place};
+
+/// No gateway answers after this. A message still marked as being sent then was left so by a death, even if the role
+/// never changed hands.
+const LOST_AFTER: Duration = Duration::from_mins(5);
+
+#[async_trait]
+impl OutboxStore for SqlStore {
+    async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>> {
+        let mut taken: Vec<SmsRow> = self
+            .writer
+            .submit(Lane::House, *role, move |role, session| {
+                async move {
+                    roles::check(session, role).await?;
+                    session.run(LOSE_SMS, args![role.fence, now, now.minus(LOST_AFTER)]).await?;
+                    session.all(TAKE_SMS, args![role.fence, now, limit]).await
+                }
+                .boxed()
+            })
+            .await?;
+        taken.sort_by_key(|row| (row.due, row.id));
+        let mut queued = Vec::with_capacity(taken.len());
+        for row in taken {
+            match self.open_sms(&row).await {
+                Ok(sms) => queued.push(sms),
+                // It will count as lost. The others must not wait for it.
+                Err(error) => {
+                    tracing::error!(sms.id = row.id, error = %error, "a queued text cannot be read");
+                }
+            }
+        }
+        Ok(queued)
+    }
+
+    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()> {
+        let (word, due, ended_at) = match state {
+            SmsState::Sent => ("sent", None, Some(now)),
+            SmsState::Refused => ("refused", None, Some(now)),
+            SmsState::Unknown => ("unknown", None, Some(now)),
+            SmsState::RetryAt(due) => ("queued", Some(due), None),
+        };
+        self.writer
+            .submit(Lane::House, *role, move |role, session| {
+                async move {
+                    roles::check(session, role).await?;
+                    match session.run(RECORD_SMS, args![id, role.fence, word, due, ended_at]).await? {
+                        0 => Err(StoreError::Usurped),
+                        _ => Ok(()),
+                    }
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+impl SqlStore {
+    async fn open_sms(&self, row: &SmsRow) -> StoreResult<QueuedSms> {
+        let unreadable = || StoreError::Unreadable("sms");
+        let clinic = ClinicId::parse(&row.clinic_id).map_err(|_| unreadable())?;
+        let to = self.open_sealed(&clinic, place("recipient", &[&row.dedupe]), &row.recipient).await?;
+        let body = self.open_sealed(&clinic, place("body", &[&row.dedupe]), &row.body).await?;
+        let text = |opened: Phi<Vec<u8>>| String::from_utf8(opened.into_revealed()).map_err(|_| unreadable());
+        Ok(QueuedSms {
+            id: row.id,
+            clinic,
+            attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
+            to: Phi::new(PhoneNumber::parse(&text(to)?).map_err(|_| unreadable())?),
+            body: Phi::new(text(body)?),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SmsRow {
+    id: i64,
+    clinic_id: String,
+    dedupe: String,
+    attempt: i64,
+    recipient: Vec<u8>,
+    body: Vec<u8>,
+    due: i64,
+}
+
+const fn place<'a>(column: &'static str, row: &'a [&'a str]) -> Place<'a> {
+    Place { table: "sms", column, row }
+}
+
+/// A draft ready to be queued.
+pub(super) struct SealedSms {
+    clinic: ClinicId,
+    dedupe: String,
+    recipient: Vec<u8>,
+    body: Vec<u8>,
+}
+
+pub(super) fn seal(keys: &ClinicKeys, draft: SmsDraft) -> StoreResult<SealedSms> {
+    let SmsDraft { clinic, dedupe, to, body } = draft;
+    let recipient = keys.seal(place("recipient", &[&dedupe]), to.reveal().digits().as_bytes())?;
+    let body = keys.seal(place("body", &[&dedupe]), body.reveal().as_bytes())?;
+    Ok(SealedSms { clinic, dedupe, recipient, body })
+}
+
+/// Inside the transaction of what it tells about. A text about the same thing is queued once.
+pub(super) async fn queue(session: &mut Session, sms: &SealedSms, now: Ts) -> StoreResult<()> {
+    let SealedSms { clinic, dedupe, recipient, body } = sms;
+    session.run(QUEUE_SMS, args![clinic, dedupe, recipient, body, now]).await.map(drop)
+}

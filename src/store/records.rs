@@ -1,0 +1,134 @@
+//! The sealed forms of bookings: what stands inside the envelopes of `intent` and `effect`.
+//!
+//! The domain does not serialise; these records do, and only on their way into an envelope.
+
+use jiff::civil::Date;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use vitarad_actors::domain::appointment::Fingerprint;
+use vitarad_actors::domain::booking::{Act, Effect, Intent, Slot, Want};
+use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallKey};
+use vitarad_actors::domain::phi::Phi;
+use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::say::Language;
+use vitarad_actors::domain::time::{Interval, Minute};
+use vitarad_actors::ports::store::{OrderNote, StoreError, StoreResult};
+use zeroize::Zeroizing;
+
+/// A record is written into this much at once, so that growing leaves no unwiped copy behind.
+const ROOM: usize = 4096;
+
+pub(super) fn encode<T: Serialize>(record: &T) -> StoreResult<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    serde_json::to_writer(&mut *bytes, record)
+        .map_err(|_| StoreError::Unreadable("a record to be sealed"))?;
+    Ok(bytes)
+}
+
+pub(super) fn decode<T: DeserializeOwned>(plain: &Phi<Vec<u8>>, table: &'static str) -> StoreResult<T> {
+    serde_json::from_slice(plain.reveal()).map_err(|_| StoreError::Unreadable(table))
+}
+
+/// A slot from its columns.
+pub(super) fn slot(provider: &str, date: &str, start: i64, end: i64) -> StoreResult<Slot> {
+    let read = || {
+        let minute = |stored: i64| Minute::new(u16::try_from(stored).ok()?);
+        Some(Slot {
+            provider: ProviderNo::parse(provider).ok()?,
+            date: date.parse::<Date>().ok()?,
+            interval: Interval::new(minute(start)?, minute(end)?)?,
+        })
+    };
+    read().ok_or(StoreError::Unreadable("the columns of a slot"))
+}
+
+#[derive(Serialize, Deserialize)]
+struct SlotRecord {
+    provider: ProviderNo,
+    date: Date,
+    interval: Interval,
+}
+
+impl From<&Slot> for SlotRecord {
+    fn from(slot: &Slot) -> Self {
+        Self { provider: slot.provider.clone(), date: slot.date, interval: slot.interval }
+    }
+}
+
+impl From<SlotRecord> for Slot {
+    fn from(SlotRecord { provider, date, interval }: SlotRecord) -> Self {
+        Self { provider, date, interval }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WantRecord {
+    Book(SlotRecord),
+    Move { old: AppointmentNo, to: SlotRecord },
+    Cancel(AppointmentNo),
+}
+
+/// What an intent seals: the wish, whose it is, and who asked.
+#[derive(Serialize, Deserialize)]
+pub(super) struct IntentRecord {
+    patient: i32,
+    want: WantRecord,
+    language: Language,
+    seen: Option<Fingerprint>,
+    text_to: Option<PhoneNumber>,
+}
+
+impl IntentRecord {
+    pub(super) fn new(intent: &Intent, order: &OrderNote) -> Self {
+        Self {
+            patient: intent.patient.reveal(),
+            want: match &intent.want {
+                Want::Book(slot) => WantRecord::Book(slot.into()),
+                Want::Move { old, to } => WantRecord::Move { old: *old, to: to.into() },
+                Want::Cancel(no) => WantRecord::Cancel(*no),
+            },
+            language: order.language,
+            seen: order.seen,
+            text_to: order.text_to.as_ref().map(|number| number.reveal().clone()),
+        }
+    }
+
+    pub(super) fn patient(&self) -> DemographicNo {
+        DemographicNo::new(self.patient)
+    }
+
+    pub(super) fn read(self, tool_call: ToolCallKey) -> (Want, OrderNote) {
+        let want = match self.want {
+            WantRecord::Book(slot) => Want::Book(slot.into()),
+            WantRecord::Move { old, to } => Want::Move { old, to: to.into() },
+            WantRecord::Cancel(no) => Want::Cancel(no),
+        };
+        let text_to = self.text_to.map(Phi::new);
+        (want, OrderNote { tool_call, language: self.language, seen: self.seen, text_to })
+    }
+}
+
+/// What an effect seals: the appointment it is about; its slot stands in the columns.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EffectRecord {
+    Add { beside: Option<AppointmentNo> },
+    Cancel { appointment: AppointmentNo },
+}
+
+impl EffectRecord {
+    pub(super) const fn new(effect: &Effect) -> Self {
+        match &effect.act {
+            Act::Add { beside, .. } => Self::Add { beside: *beside },
+            Act::Cancel { appointment, .. } => Self::Cancel { appointment: *appointment },
+        }
+    }
+
+    pub(super) fn read(self, slot: Slot) -> Act {
+        match self {
+            Self::Add { beside } => Act::Add { slot, beside },
+            Self::Cancel { appointment } => Act::Cancel { appointment, slot },
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Retention: what is past its time goes, a little at a time and after everything else.
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{Keep, RetentionStore, RoleLease, StoreResult};
+
+use super::sql::args;
+use super::statements::{
+    PURGE_CALLS, PURGE_DEAD_LETTERS, PURGE_EVENTS, PURGE_HOLDS, PURGE_INTENTS, PURGE_LEASES, PURGE_SMS,
+    PURGE_TOOL_CALLS,
+};
+use super::writer::Lane;
+use super::{SqlStore, roles};
+
+#[async_trait]
+impl RetentionStore for SqlStore {
+    /// Each kind is a transaction of its own, so that nobody's commit waits for all of them.
+    async fn purge(&self, role: &RoleLease, keep: Keep, limit: u32, now: Ts) -> StoreResult<u64> {
+        let kinds = [
+            (PURGE_CALLS, now.minus(keep.ended_calls)),
+            (PURGE_TOOL_CALLS, now.minus(keep.tool_calls)),
+            (PURGE_EVENTS, now.minus(keep.events)),
+            (PURGE_DEAD_LETTERS, now.minus(keep.events)),
+            (PURGE_INTENTS, now.minus(keep.settled_effects)),
+            (PURGE_SMS, now.minus(keep.sent_sms)),
+            (PURGE_HOLDS, now),
+            // Their fences go with them, so only when nobody can remember one.
+            (PURGE_LEASES, now.minus(keep.settled_effects)),
+        ];
+        let mut purged = 0;
+        for (sql, before) in kinds {
+            purged += self
+                .writer
+                .submit(Lane::Retention, *role, move |role, session| {
+                    async move {
+                        roles::check(session, role).await?;
+                        session.run(sql, args![before, limit]).await
+                    }
+                    .boxed()
+                })
+                .await?;
+        }
+        Ok(purged)
+    }
+}

@@ -1,0 +1,301 @@
+//! Every SQL text of the store, in one place. A test prepares each on both migrated engines, so that none is first tried
+//! when a patient is on the line.
+
+use super::sql::{Sql, both, each};
+
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)+) => {
+        $(pub(super) const $name: Sql = $sql;)+
+        pub(super) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+/// Several statements in one text cannot be prepared; these are not in [`ALL`].
+pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT member");
+
+statements! {
+    BEGIN = each("BEGIN IMMEDIATE", "BEGIN");
+    COMMIT = both("COMMIT");
+    ROLLBACK = both("ROLLBACK");
+    SAVEPOINT = both("SAVEPOINT member");
+    UNDO_SAVEPOINT = both("ROLLBACK TO SAVEPOINT member");
+
+    // --- generations and roles ---------------------------------------------------------------------------------------
+
+    BURY_ACTIVE = both("UPDATE instance SET state = 'dead' WHERE node = $1 AND state = 'active'");
+    BEGIN_GENERATION = both(
+        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'active', $2, $2)
+         RETURNING generation");
+    HEARTBEAT = both("UPDATE instance SET heartbeat_at = $2 WHERE generation = $1 AND state = 'active'");
+    RELEASE_GENERATION = both(
+        "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
+    RELEASE_ROLES = both("UPDATE role_lease SET expires_at = $2 WHERE owner = $1 AND expires_at > $2");
+    RELEASE_LEASES = both("UPDATE booking_lease SET expires_at = $2 WHERE generation = $1 AND expires_at > $2");
+
+    // A renewal keeps the fence. Taken over when expired, given back, or its owner's generation is no longer active; never
+    // by a generation that is not.
+    HOLD_ROLE = both(
+        "INSERT INTO role_lease (role, owner, fence, expires_at)
+         SELECT $1, generation, 1, $3 FROM instance WHERE generation = $2 AND state = 'active'
+         ON CONFLICT (role) DO UPDATE
+         SET owner = excluded.owner, expires_at = excluded.expires_at,
+             fence = role_lease.fence + CASE WHEN role_lease.owner = excluded.owner THEN 0 ELSE 1 END
+         WHERE role_lease.owner = excluded.owner OR role_lease.expires_at <= $4
+            OR NOT EXISTS (SELECT 1 FROM instance WHERE generation = role_lease.owner AND state = 'active')
+         RETURNING fence");
+    ROLE_FENCE = each(
+        "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2",
+        "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2 FOR SHARE");
+
+    // --- clinics and their keys --------------------------------------------------------------------------------------
+
+    CLINIC_KEYS = both("SELECT kind, version, wrapped FROM clinic_key WHERE clinic_id = $1");
+    ADD_CLINIC_KEY = both(
+        "INSERT INTO clinic_key (clinic_id, kind, version, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+    REWRAP_CLINIC_KEY = both(
+        "UPDATE clinic_key SET wrapped = $4 WHERE clinic_id = $1 AND kind = $2 AND version = $3");
+
+    CLINIC_STANDING = both("SELECT digest, source, deactivated_at FROM clinic WHERE clinic_id = $1");
+    SEED_CLINIC = both(
+        "INSERT INTO clinic (clinic_id, settings, access, digest, source, changed_at)
+         VALUES ($1, $2, $3, $4, 'config', $5)
+         ON CONFLICT (clinic_id) DO UPDATE
+         SET settings = excluded.settings, access = excluded.access, digest = excluded.digest,
+             changed_at = excluded.changed_at, deactivated_at = NULL
+         WHERE clinic.source = 'config'");
+    ACTIVE_CLINICS = both(
+        "SELECT clinic_id, settings, access FROM clinic WHERE deactivated_at IS NULL ORDER BY clinic_id");
+    DECLARED_CLINICS = both(
+        "SELECT clinic_id FROM clinic WHERE source = 'config' AND deactivated_at IS NULL");
+    DEACTIVATE_CLINIC = both(
+        "UPDATE clinic SET deactivated_at = $2
+         WHERE clinic_id = $1 AND source = 'config' AND deactivated_at IS NULL");
+
+    // --- calls -------------------------------------------------------------------------------------------------------
+
+    ADOPT_CALL = both(
+        "INSERT INTO call (clinic_id, call_id, owner, fence, begun_at, touched_at) VALUES ($1, $2, $3, 1, $4, $4)
+         ON CONFLICT (clinic_id, call_id) DO UPDATE
+         SET owner = excluded.owner, fence = call.fence + 1, touched_at = excluded.touched_at
+         RETURNING fence, memory, ended_at");
+    SAVE_CALL = both(
+        "UPDATE call SET memory = $5, version = $4, touched_at = $6
+         WHERE clinic_id = $1 AND call_id = $2 AND fence = $3 AND version < $4");
+    CALL_FENCE = both("SELECT fence FROM call WHERE clinic_id = $1 AND call_id = $2");
+    END_CALL = both(
+        "UPDATE call SET ended_at = COALESCE(ended_at, $4), touched_at = $4
+         WHERE clinic_id = $1 AND call_id = $2 AND fence = $3");
+    KEEP_EVENT = both(
+        "INSERT INTO call_event (clinic_id, call_id, digest, kind, body, kept_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING");
+
+    // --- tool calls --------------------------------------------------------------------------------------------------
+
+    // Only by the call's owner: the row is made from the call's own.
+    CLAIM = both(
+        "INSERT INTO tool_call (clinic_id, call_id, tool_call_id, tool, generation, fence, attempt, claimed_at)
+         SELECT clinic_id, call_id, $3, $4, $5, fence, 1, $7 FROM call
+         WHERE clinic_id = $1 AND call_id = $2 AND fence = $6
+         ON CONFLICT DO NOTHING");
+    CLAIM_STANDING = both(
+        "SELECT fence, answer,
+                EXISTS (SELECT 1 FROM intent WHERE intent.clinic_id = $1 AND intent.call_id = $2
+                        AND intent.tool_call_id = $3) AS intended
+         FROM tool_call WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3");
+    CLAIM_AGAIN = both(
+        "UPDATE tool_call SET generation = $4, fence = $5, attempt = attempt + 1, claimed_at = $6
+         WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND fence < $5 AND answer IS NULL
+         RETURNING attempt");
+    STORE_ANSWER = both(
+        "UPDATE tool_call SET answer = $4, answered_at = $5
+         WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND answer IS NULL");
+    ANSWER = both("SELECT answer FROM tool_call WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3");
+    DEAD_LETTER = both(
+        "INSERT INTO dead_letter (clinic_id, call_id, tool_call_id, tool, arguments, set_aside_at)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING");
+
+    // --- holds -------------------------------------------------------------------------------------------------------
+
+    DROP_HOLDS = both("DELETE FROM hold WHERE clinic_id = $1 AND call_id = $2");
+    DROP_HOLD = both(
+        "DELETE FROM hold WHERE clinic_id = $1 AND call_id = $2 AND provider = $3 AND date = $4
+         AND start_minute = $5 AND end_minute = $6");
+    ADD_HOLD = both(
+        "INSERT INTO hold (clinic_id, provider, date, start_minute, end_minute, call_id, held_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING");
+    // What is in the way of a slot: others' holds, and additions of other intents that nobody has settled.
+    IN_THE_WAY = both(
+        "SELECT 1 FROM hold WHERE clinic_id = $1 AND provider = $2 AND date = $3
+           AND start_minute < $5 AND end_minute > $4 AND call_id <> $6 AND held_until > $7
+         UNION ALL
+         SELECT 1 FROM effect WHERE clinic_id = $1 AND provider = $2 AND date = $3
+           AND start_minute < $5 AND end_minute > $4 AND kind = 'add' AND state IN ('announced', 'unknown')
+           AND intent_id <> $8");
+    TAKEN = both(
+        "SELECT provider, date, start_minute, end_minute FROM hold
+         WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND call_id <> $5 AND held_until > $7
+         UNION ALL
+         SELECT provider, date, start_minute, end_minute FROM effect
+         WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND kind = 'add'
+           AND state IN ('announced', 'unknown') AND id <> $6
+         ORDER BY date, start_minute, end_minute");
+
+    // --- announcing a write ------------------------------------------------------------------------------------------
+
+    LIVE_WISH = both(
+        "SELECT id, state, appointment FROM intent
+         WHERE clinic_id = $1 AND wish_index = $2 AND state IN ('open', 'done') AND replaced_by IS NULL
+           AND NOT (id = $3 AND state = 'done')");
+    NEWEST_ADDITION = both(
+        "SELECT id, provider, date, start_minute, end_minute FROM effect
+         WHERE clinic_id = $1 AND intent_id = $2 AND kind = 'add' ORDER BY step DESC LIMIT 1");
+    PATIENT_OPEN = both("SELECT 1 FROM intent WHERE clinic_id = $1 AND patient_index = $2 AND state = 'open'");
+    OPEN_INTENT = both(
+        "SELECT owner,
+                EXISTS (SELECT 1 FROM effect WHERE intent_id = intent.id AND effect.state IN ('announced', 'unknown'))
+                AS unsettled
+         FROM intent WHERE clinic_id = $1 AND id = $2 AND state = 'open'");
+    TAKE_LEASE = both(
+        "INSERT INTO booking_lease (clinic_id, provider, date, generation, fence, expires_at)
+         VALUES ($1, $2, $3, $4, 1, $5)
+         ON CONFLICT (clinic_id, provider, date) DO UPDATE
+         SET generation = excluded.generation, fence = booking_lease.fence + 1, expires_at = excluded.expires_at
+         WHERE booking_lease.expires_at <= $6 OR booking_lease.generation = excluded.generation
+         RETURNING fence");
+    REPLACE_INTENT = both(
+        "UPDATE intent SET replaced_by = $3 WHERE clinic_id = $1 AND id = $2 AND state = 'done'");
+    OPEN_INTENT_ROW = both(
+        "INSERT INTO intent (id, clinic_id, wish_index, patient_index, payload, state, owner, call_id, tool_call_id,
+                             opened_at)
+         VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9)");
+    ANNOUNCE = both(
+        "INSERT INTO effect (id, clinic_id, intent_id, step, kind, provider, date, start_minute, end_minute, mark,
+                             payload, state, sender, announced_at, last_arrival, due)
+         VALUES ($1, $2, $3, 1 + (SELECT COUNT(*) FROM effect WHERE intent_id = $3), $4, $5, $6, $7, $8, $9,
+                 $10, 'announced', $11, $12, $13, $13)");
+
+    // --- settling it -------------------------------------------------------------------------------------------------
+
+    EFFECT_STANDING = both(
+        "SELECT effect.state, effect.appointment, effect.sender, effect.kind, effect.provider, effect.date,
+                effect.start_minute, effect.end_minute, effect.due, effect.intent_id, intent.owner, intent.call_id
+         FROM effect JOIN intent ON intent.id = effect.intent_id
+         WHERE effect.clinic_id = $1 AND effect.id = $2");
+    // Only from the state it was judged by: of two who settle at once, one does.
+    SETTLE_EFFECT = both(
+        "UPDATE effect SET state = $4, appointment = $5, due = $6, last_arrival = COALESCE($7, last_arrival)
+         WHERE clinic_id = $1 AND id = $2 AND state = $3");
+    CLOSE_INTENT = both(
+        "UPDATE intent SET state = $3, appointment = $4, closed_at = $5
+         WHERE clinic_id = $1 AND id = $2 AND state = 'open'");
+    GIVE_LEASE_BACK = both(
+        "UPDATE booking_lease SET expires_at = $6
+         WHERE clinic_id = $1 AND provider = $2 AND date = $3 AND generation = $4 AND fence = $5
+           AND expires_at > $6");
+
+    // --- the journal -------------------------------------------------------------------------------------------------
+
+    ADOPT_INTENTS = both(
+        "UPDATE intent SET owner = $2
+         WHERE clinic_id = $1 AND owner <> $2
+           AND (state = 'open' OR id IN (SELECT intent_id FROM effect WHERE clinic_id = $1 AND due IS NOT NULL))
+           AND owner NOT IN (SELECT generation FROM instance WHERE state = 'active')
+         RETURNING id, state");
+    DUE_NOW = both(
+        "UPDATE effect SET due = $3
+         WHERE clinic_id = $1 AND intent_id = $2
+           AND (due IS NOT NULL
+                OR $4 = 'open' AND step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = $2))");
+    DUE_EFFECTS = both(
+        "SELECT effect.id AS effect_id, effect.provider, effect.date, effect.start_minute,
+                effect.end_minute, effect.payload AS effect_payload, effect.state AS effect_state,
+                effect.appointment AS effect_appointment, effect.announced_at, effect.last_arrival,
+                COALESCE(effect.due, effect.announced_at) AS due,
+                intent.id AS intent_id, intent.payload AS intent_payload, intent.state AS intent_state,
+                intent.appointment AS intent_appointment, intent.call_id, intent.tool_call_id
+         FROM effect JOIN intent ON intent.id = effect.intent_id
+         WHERE intent.clinic_id = $1 AND intent.owner = $2 AND effect.id IN (
+             SELECT id FROM effect WHERE clinic_id = $1 AND due <= $3
+             UNION ALL
+             SELECT newest.id FROM intent AS started JOIN effect AS newest ON newest.intent_id = started.id
+             WHERE started.clinic_id = $1 AND started.owner = $2 AND started.state = 'open' AND newest.due IS NULL
+               AND newest.step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = started.id))
+         ORDER BY due, effect.announced_at, effect.id LIMIT $4");
+    INTENT = both("SELECT state, appointment FROM intent WHERE clinic_id = $1 AND id = $2");
+    UNSETTLED = both(
+        "SELECT COUNT(*) FROM effect WHERE clinic_id = $1 AND state IN ('announced', 'unknown')");
+    // A write may be handed over when its intent was closed long ago.
+    HANDED_TO_STAFF = both(
+        "SELECT COUNT(*) FROM (
+             SELECT id FROM intent WHERE clinic_id = $1 AND state = 'handed_to_staff'
+             UNION
+             SELECT intent_id FROM effect WHERE clinic_id = $1 AND state = 'handed_to_staff') AS handed");
+
+    // --- audit -------------------------------------------------------------------------------------------------------
+
+    APPEND_AUDIT = both(
+        "INSERT INTO audit_entry (clinic_id, at, generation, call_id, action, outcome, subjects)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq");
+    APPEND_SUBJECT = both(
+        "INSERT INTO audit_subject (seq, clinic_id, patient_index) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
+    UNSEALED_CLINICS = both("SELECT DISTINCT clinic_id FROM audit_entry WHERE seal_no IS NULL ORDER BY clinic_id");
+    UNSEALED = both(
+        "SELECT seq, at, generation, call_id, action, outcome, subjects FROM audit_entry
+         WHERE clinic_id = $1 AND seal_no IS NULL ORDER BY seq LIMIT $2");
+    SEAL_ENTRY = both("UPDATE audit_entry SET seal_no = $3, chain = $4 WHERE clinic_id = $1 AND seq = $2");
+    AUDIT_HEAD = both("SELECT seal_no, chain, proof FROM audit_head WHERE clinic_id = $1");
+    MOVE_AUDIT_HEAD = both(
+        "INSERT INTO audit_head (clinic_id, seal_no, chain, proof) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (clinic_id) DO UPDATE
+         SET seal_no = excluded.seal_no, chain = excluded.chain, proof = excluded.proof");
+    SEALED = both(
+        "SELECT seal_no, chain, seq, at, generation, call_id, action, outcome, subjects FROM audit_entry
+         WHERE clinic_id = $1 AND seal_no > $2 ORDER BY seal_no LIMIT $3");
+
+    // --- SMS outbox --------------------------------------------------------------------------------------------------
+
+    QUEUE_SMS = both(
+        "INSERT INTO sms (clinic_id, dedupe, recipient, body, state, due) VALUES ($1, $2, $3, $4, 'queued', $5)
+         ON CONFLICT DO NOTHING");
+    LOSE_SMS = both(
+        "UPDATE sms SET state = 'unknown', ended_at = $2
+         WHERE state = 'sending' AND (fence <> $1 OR taken_at <= $3)");
+    TAKE_SMS = both(
+        "UPDATE sms SET state = 'sending', attempt = attempt + 1, fence = $1, taken_at = $2
+         WHERE id IN (SELECT id FROM sms WHERE state = 'queued' AND due <= $2 ORDER BY due, id LIMIT $3)
+         RETURNING id, clinic_id, dedupe, attempt, recipient, body, due");
+    RECORD_SMS = both(
+        "UPDATE sms SET state = $3, due = COALESCE($4, due), ended_at = $5
+         WHERE id = $1 AND fence = $2 AND state IN ('sending', 'unknown')");
+
+    // --- retention ---------------------------------------------------------------------------------------------------
+
+    PURGE_CALLS = both(
+        "DELETE FROM call WHERE (clinic_id, call_id) IN (
+             SELECT clinic_id, call_id FROM call WHERE COALESCE(ended_at, touched_at) <= $1 LIMIT $2)");
+    PURGE_EVENTS = both(
+        "DELETE FROM call_event WHERE (clinic_id, call_id, digest) IN (
+             SELECT clinic_id, call_id, digest FROM call_event WHERE kept_at <= $1 LIMIT $2)");
+    PURGE_TOOL_CALLS = both(
+        "DELETE FROM tool_call WHERE (clinic_id, call_id, tool_call_id) IN (
+             SELECT clinic_id, call_id, tool_call_id FROM tool_call
+             WHERE COALESCE(answered_at, claimed_at) <= $1 LIMIT $2)");
+    PURGE_DEAD_LETTERS = both(
+        "DELETE FROM dead_letter WHERE (clinic_id, call_id, tool_call_id) IN (
+             SELECT clinic_id, call_id, tool_call_id FROM dead_letter WHERE set_aside_at <= $1 LIMIT $2)");
+    // With their effects, once none of those is unsettled or watched.
+    PURGE_INTENTS = both(
+        "DELETE FROM intent WHERE id IN (
+             SELECT id FROM intent WHERE closed_at <= $1 AND state <> 'open'
+               AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.intent_id = intent.id
+                               AND (due IS NOT NULL OR effect.state IN ('announced', 'unknown')))
+             LIMIT $2)");
+    PURGE_SMS = both("DELETE FROM sms WHERE id IN (SELECT id FROM sms WHERE ended_at <= $1 LIMIT $2)");
+    PURGE_HOLDS = both(
+        "DELETE FROM hold WHERE (clinic_id, provider, date, call_id, start_minute, end_minute) IN (
+             SELECT clinic_id, provider, date, call_id, start_minute, end_minute FROM hold
+             WHERE held_until <= $1 LIMIT $2)");
+    PURGE_LEASES = both(
+        "DELETE FROM booking_lease WHERE (clinic_id, provider, date) IN (
+             SELECT clinic_id, provider, date FROM booking_lease WHERE expires_at <= $1 LIMIT $2)");
+}

@@ -1,0 +1,184 @@
+//! Tool calls that change something: claimed once, answered once, the same answer ever after (law B-6).
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use vitarad_actors::domain::answer::AnswerLine;
+use vitarad_actors::domain::ids::{Fence, ToolCallKey};
+use vitarad_actors::domain::laws;
+use vitarad_actors::domain::phi::Phi;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::ports::store::{AuditEntry, Claimant, Claimed, StoreError, StoreResult, ToolCallStore};
+
+use super::db::{Scope, Session};
+use super::sql::args;
+use super::statements::{ANSWER, CALL_FENCE, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, STORE_ANSWER};
+use super::writer::Lane;
+use super::{SqlStore, audit};
+use crate::seal::{ClinicKeys, Place};
+
+#[async_trait]
+impl ToolCallStore for SqlStore {
+    async fn claim(
+        &self,
+        key: &ToolCallKey,
+        tool: Tool,
+        claimant: Claimant,
+        now: Ts,
+    ) -> StoreResult<Claimed> {
+        let claim = Claim { key: key.clone(), tool, claimant, now };
+        let standing = self
+            .writer
+            .submit(Lane::Clinic(&key.call.clinic), claim, |ask, session| claim_once(session, ask).boxed())
+            .await?;
+        match standing {
+            Standing::Ours(attempt) => Ok(Claimed::Ours { attempt }),
+            Standing::Underway => Ok(Claimed::Underway),
+            Standing::Answered(envelope) => self.open_answer(key, &envelope).await.map(Claimed::Answered),
+        }
+    }
+
+    async fn answer(
+        &self,
+        key: &ToolCallKey,
+        line: AnswerLine,
+        audit: Vec<AuditEntry>,
+        now: Ts,
+    ) -> StoreResult<AnswerLine> {
+        let clinic = &key.call.clinic;
+        let keys = self.keys(clinic).await?;
+        let sealed = seal_answer(&keys, key, &line)?;
+        let audit = self.seal_entries(clinic, &keys, audit)?;
+        let stored: Option<Vec<u8>> = self
+            .writer
+            .submit(Lane::Clinic(clinic), (key.clone(), sealed, audit), move |ask, session| {
+                async move {
+                    let (key, sealed, audit) = ask;
+                    audit::append(session, audit).await?;
+                    if store_answer(session, key, sealed, now).await? {
+                        return Ok(None);
+                    }
+                    stored_answer(session, key).await?.ok_or(StoreError::Usurped).map(Some)
+                }
+                .boxed()
+            })
+            .await?;
+        match stored {
+            Some(first) => self.open_answer(key, &first).await,
+            None => Ok(line),
+        }
+    }
+
+    async fn answer_of(&self, key: &ToolCallKey) -> StoreResult<Option<AnswerLine>> {
+        let stored = {
+            let mut session = self.read(Scope::Clinic(&key.call.clinic)).await?;
+            stored_answer(&mut session, key).await?
+        };
+        match stored {
+            Some(envelope) => self.open_answer(key, &envelope).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn dead_letter(
+        &self,
+        key: &ToolCallKey,
+        tool: Tool,
+        arguments: Phi<String>,
+        now: Ts,
+    ) -> StoreResult<()> {
+        let keys = self.keys(&key.call.clinic).await?;
+        let place = Place { table: "dead_letter", column: "arguments", row: &row_of(key) };
+        let sealed = keys.seal(place, arguments.reveal().as_bytes())?;
+        self.writer
+            .submit(Lane::Clinic(&key.call.clinic), (key.clone(), sealed), move |(key, sealed), session| {
+                async move {
+                    let ToolCallKey { call, tool_call } = key;
+                    let letter = args![&call.clinic, &call.call, tool_call, tool.name(), sealed, now];
+                    session.run(DEAD_LETTER, letter).await.map(drop)
+                }
+                .boxed()
+            })
+            .await
+    }
+}
+
+impl SqlStore {
+    async fn open_answer(&self, key: &ToolCallKey, envelope: &[u8]) -> StoreResult<AnswerLine> {
+        let row = row_of(key);
+        let opened = self.open_sealed(&key.call.clinic, answer_place(&row), envelope).await?;
+        let line = String::from_utf8(opened.into_revealed())
+            .map_err(|_| StoreError::Unreadable("tool_call.answer"))?;
+        Ok(AnswerLine::stored(Phi::new(line)))
+    }
+}
+
+fn row_of(key: &ToolCallKey) -> [&str; 2] {
+    [key.call.call.as_str(), key.tool_call.as_str()]
+}
+
+const fn answer_place<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { table: "tool_call", column: "answer", row }
+}
+
+pub(super) fn seal_answer(keys: &ClinicKeys, key: &ToolCallKey, line: &AnswerLine) -> StoreResult<Vec<u8>> {
+    keys.seal(answer_place(&row_of(key)), line.reveal().as_bytes())
+}
+
+/// Whether it was the first.
+pub(super) async fn store_answer(
+    session: &mut Session,
+    key: &ToolCallKey,
+    sealed: &Vec<u8>,
+    now: Ts,
+) -> StoreResult<bool> {
+    let ToolCallKey { call, tool_call } = key;
+    Ok(session.run(STORE_ANSWER, args![&call.clinic, &call.call, tool_call, sealed, now]).await? > 0)
+}
+
+async fn stored_answer(session: &mut Session, key: &ToolCallKey) -> StoreResult<Option<Vec<u8>>> {
+    let ToolCallKey { call, tool_call } = key;
+    let row: Option<(Option<Vec<u8>>,)> =
+        session.maybe(ANSWER, args![&call.clinic, &call.call, tool_call]).await?;
+    Ok(row.and_then(|(answer,)| answer))
+}
+
+struct Claim {
+    key: ToolCallKey,
+    tool: Tool,
+    claimant: Claimant,
+    now: Ts,
+}
+
+enum Standing {
+    Ours(u32),
+    Underway,
+    Answered(Vec<u8>),
+}
+
+async fn claim_once(session: &mut Session, claim: &Claim) -> StoreResult<Standing> {
+    let Claim { key: ToolCallKey { call, tool_call }, tool, claimant, now } = claim;
+    let Claimant { generation, fence } = *claimant;
+    let first = args![&call.clinic, &call.call, tool_call, tool.name(), generation, fence, *now];
+    if session.run(CLAIM, first).await? > 0 {
+        return Ok(Standing::Ours(1));
+    }
+    let row: Option<(i64, Option<Vec<u8>>, bool)> =
+        session.maybe(CLAIM_STANDING, args![&call.clinic, &call.call, tool_call]).await?;
+    let (claimed_under, intended) = match row {
+        Some((_, Some(answer), _)) => return Ok(Standing::Answered(answer)),
+        Some((fence, None, intended)) => (Fence(fence), intended),
+        None => return Err(StoreError::Usurped),
+    };
+    let in_force: Option<(i64,)> = session.maybe(CALL_FENCE, args![&call.clinic, &call.call]).await?;
+    if !in_force.is_some_and(|(in_force,)| laws::owns(Fence(in_force), fence)) {
+        return Err(StoreError::Usurped);
+    }
+    if claimed_under == fence || intended {
+        return Ok(Standing::Underway);
+    }
+    let again = args![&call.clinic, &call.call, tool_call, generation, fence, *now];
+    let taken: Option<(i64,)> = session.maybe(CLAIM_AGAIN, again).await?;
+    Ok(taken
+        .map_or(Standing::Underway, |(attempt,)| Standing::Ours(u32::try_from(attempt).unwrap_or(u32::MAX))))
+}

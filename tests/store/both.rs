@@ -1,0 +1,68 @@
+//! The contract, on SQLite and on PostgreSQL.
+
+use crate::contract;
+use crate::fixture::SqlHouse;
+
+macro_rules! on_both {
+    ($($name:ident)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::contract::$name(&super::SqlHouse::sqlite()).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(house) = super::SqlHouse::postgres().await {
+                    super::contract::$name(&house).await;
+                }
+            })+
+        }
+    };
+}
+
+on_both! {
+    a_call_is_adopted_again_with_the_next_fence_and_what_it_knew
+    a_former_owner_saves_and_ends_nothing
+    a_save_never_replaces_a_later_one
+    the_same_message_is_kept_once
+    of_64_racing_claims_one_is_ours
+    a_claim_its_owner_died_on_is_taken_over_and_counted
+    a_claim_that_became_an_intent_is_left_to_the_intent
+    the_first_stored_answer_stays
+    a_hold_keeps_other_calls_out_until_it_expires
+    new_holds_of_a_call_replace_its_old_ones_and_its_end_drops_them
+    an_unsettled_addition_is_taken_and_cannot_be_held
+    a_slot_is_held_by_one_caller_or_announced_for_another_never_both
+    of_64_racing_holds_of_overlapping_slots_one_is_granted
+    of_64_racing_announcements_of_overlapping_slots_one_is_granted
+    a_patient_opens_one_intent_however_many_days_are_tried_at_once
+    the_same_wish_is_known_while_it_is_open_and_once_it_is_done
+    a_refused_wish_may_be_wished_again
+    a_done_intent_the_emr_no_longer_bears_out_is_replaced
+    a_refused_replacement_leaves_the_replaced_intent_live
+    an_addition_is_refused_where_a_hold_or_an_unsettled_one_is_in_the_way
+    a_cancellation_is_not_stopped_by_what_overlaps_it
+    one_process_at_a_time_writes_to_a_providers_day
+    a_process_that_gives_up_gives_its_days_back
+    a_settlement_is_one_commit_of_all_that_follows_from_it
+    a_stored_answer_is_not_replaced_by_a_settlement
+    only_the_sender_and_the_owner_settle_and_only_what_may_follow
+    of_two_who_settle_at_once_one_does
+    a_later_step_needs_the_open_intent_to_be_ours_and_no_write_unsettled
+    a_write_nobody_settled_is_due_after_its_last_arrival_and_comes_back_whole
+    an_unknown_write_is_looked_at_again_when_it_says_and_watched_until_it_is_let_go
+    a_move_that_died_between_its_halves_is_due_at_once_for_its_next_owner
+    what_a_living_process_works_at_is_not_adopted
+    the_journal_is_read_oldest_first_and_counted
+    a_role_has_one_holder_who_keeps_its_fence_when_renewing
+    a_role_is_free_at_once_when_its_holder_gives_it_back_or_is_dead
+    a_former_holder_of_a_role_writes_nothing
+    a_text_is_queued_once_and_taken_once
+    a_text_left_in_sending_by_a_death_is_never_sent_again
+    what_is_past_its_time_goes_and_what_is_not_settled_or_still_watched_stays
+    a_purge_takes_no_more_of_a_kind_than_it_may
+    every_audit_entry_is_sealed_once
+    a_patient_of_two_clinics_is_two_patients
+}

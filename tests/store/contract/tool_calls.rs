@@ -1,0 +1,75 @@
+//! A tool call is claimed once and answered once (law B-6).
+
+use futures::future::join_all;
+use vitarad_actors::domain::phi::Phi;
+use vitarad_actors::ports::store::{Claimant, Claimed, StoreError};
+
+use super::{TOOL, adopt, claim, granted};
+use crate::fixture::House;
+use crate::samples::{NOW, audit, booking, call, line, slot, tool_call};
+
+fn is_ours(claimed: &Claimed, nth: u32) -> bool {
+    matches!(claimed, Claimed::Ours { attempt } if *attempt == nth)
+}
+
+pub(crate) async fn of_64_racing_claims_one_is_ours(house: &dyn House) {
+    let a = house.process("a").await;
+    let other = house.process("b").await;
+    let fence = adopt(&*a.store, &call(1), a.generation).await;
+    let key = tool_call(&call(1), 1);
+    let racers = (0..64).map(|n| {
+        let store = if n % 2 == 0 { &a.store } else { &other.store };
+        claim(&**store, &key, a.generation, fence)
+    });
+    let claimed = join_all(racers).await;
+    assert_eq!(claimed.iter().filter(|claimed| is_ours(claimed, 1)).count(), 1);
+    assert_eq!(claimed.iter().filter(|claimed| matches!(claimed, Claimed::Underway)).count(), 63);
+}
+
+pub(crate) async fn a_claim_its_owner_died_on_is_taken_over_and_counted(house: &dyn House) {
+    let a = house.process("a").await;
+    let key = tool_call(&call(1), 1);
+    let former = adopt(&*a.store, &call(1), a.generation).await;
+    assert!(is_ours(&claim(&*a.store, &key, a.generation, former).await, 1));
+    let b = house.process("b").await;
+    let fence = adopt(&*b.store, &call(1), b.generation).await;
+    assert!(is_ours(&claim(&*b.store, &key, b.generation, fence).await, 2));
+    assert!(matches!(claim(&*b.store, &key, b.generation, fence).await, Claimed::Underway));
+    let stale = Claimant { generation: a.generation, fence: former };
+    assert_eq!(a.store.claim(&key, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
+    let new = tool_call(&call(1), 2);
+    assert_eq!(a.store.claim(&new, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
+}
+
+pub(crate) async fn a_claim_that_became_an_intent_is_left_to_the_intent(house: &dyn House) {
+    let a = house.process("a").await;
+    let wish = booking(1, slot(540), a.generation);
+    let key = wish.order.tool_call.clone();
+    let fence = adopt(&*a.store, &key.call, a.generation).await;
+    claim(&*a.store, &key, a.generation, fence).await;
+    granted(&*a.store, &wish).await;
+    let b = house.process("b").await;
+    let fence = adopt(&*b.store, &key.call, b.generation).await;
+    assert!(matches!(claim(&*b.store, &key, b.generation, fence).await, Claimed::Underway));
+}
+
+pub(crate) async fn the_first_stored_answer_stays(house: &dyn House) {
+    let a = house.process("a").await;
+    let key = tool_call(&call(1), 1);
+    let fence = adopt(&*a.store, &call(1), a.generation).await;
+    claim(&*a.store, &key, a.generation, fence).await;
+    assert!(a.store.answer_of(&key).await.unwrap().is_none());
+    let first = a.store.answer(&key, line("first"), vec![audit(1)], NOW).await.unwrap();
+    let second = a.store.answer(&key, line("second"), vec![], NOW).await.unwrap();
+    assert_eq!(first.reveal(), line("first").reveal());
+    assert_eq!(second.reveal(), line("first").reveal());
+    assert_eq!(a.store.answer_of(&key).await.unwrap().unwrap().reveal(), line("first").reveal());
+    match claim(&*a.store, &key, a.generation, fence).await {
+        Claimed::Answered(told) => assert_eq!(told.reveal(), line("first").reveal()),
+        _ => panic!("an answered claim is answered"),
+    }
+    let unclaimed = a.store.answer(&tool_call(&call(1), 9), line("x"), vec![], NOW).await;
+    assert_eq!(unclaimed.err(), Some(StoreError::Usurped));
+    a.store.dead_letter(&key, TOOL, Phi::new("{}".to_owned()), NOW).await.unwrap();
+    a.store.dead_letter(&key, TOOL, Phi::new("{}".to_owned()), NOW).await.unwrap();
+}

@@ -1,0 +1,65 @@
+//! One database, and processes on it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretBox;
+use tempfile::TempDir;
+use vitarad::seal::Keyring;
+use vitarad::store::{Engine, SqlStore, Tuning};
+use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::ports::Store;
+
+use crate::postgres;
+use crate::samples::NOW;
+
+/// What the contract needs to know of an implementation: that processes come to life on it.
+#[async_trait]
+pub(crate) trait House: Send + Sync {
+    /// A process begins its life on a node. The node's former one is dead by then.
+    async fn process(&self, node: &str) -> Process;
+}
+
+pub(crate) struct Process {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) generation: Generation,
+}
+
+/// A database of its own for one test.
+pub(crate) struct SqlHouse {
+    pub(crate) engine: Engine,
+    _directory: Option<TempDir>,
+}
+
+impl SqlHouse {
+    pub(crate) fn sqlite() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let engine = Engine::Sqlite { file: directory.path().join("vitarad.db") };
+        Self { engine, _directory: Some(directory) }
+    }
+
+    pub(crate) async fn postgres() -> Option<Self> {
+        postgres::database().await.map(|engine| Self { engine, _directory: None })
+    }
+
+    pub(crate) async fn open(&self) -> SqlStore {
+        self.open_tuned(Tuning { readers: 4, writers: 2, lane: 256 }).await
+    }
+
+    pub(crate) async fn open_tuned(&self, tuning: Tuning) -> SqlStore {
+        SqlStore::open(&self.engine, keyring(), tuning).await.expect("the store opens")
+    }
+}
+
+#[async_trait]
+impl House for SqlHouse {
+    async fn process(&self, node: &str) -> Process {
+        let store = self.open().await;
+        let generation = store.begin_generation(node, NOW).await.expect("a generation");
+        Process { store: Arc::new(store), generation }
+    }
+}
+
+pub(crate) fn keyring() -> Keyring {
+    Keyring::new(SecretBox::new(Box::new([7; 32])), None)
+}

@@ -1,0 +1,158 @@
+//! The schema: the same on both engines, every statement prepared on it, and one clinic's rows for one clinic.
+
+use std::collections::BTreeSet;
+
+use sqlx::{ConnectOptions, Connection, PgConnection, Row, SqliteConnection};
+use vitarad::store::{Engine, OpenError, SqlStore, Tuning};
+use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::ports::store::{CallStore, StoreError};
+
+use crate::fixture::{SqlHouse, keyring};
+use crate::postgres;
+use crate::samples::{NOW, call, later};
+
+type Columns = BTreeSet<(String, String)>;
+
+pub(crate) async fn sqlite(house: &SqlHouse) -> SqliteConnection {
+    let Engine::Sqlite { file } = &house.engine else { panic!("not SQLite") };
+    sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap()
+}
+
+async fn sqlite_columns(house: &SqlHouse) -> Columns {
+    let sql = "SELECT m.name AS t, c.name AS c FROM sqlite_schema m, pragma_table_info(m.name) c
+               WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%'";
+    let rows = sqlx::query(sql).fetch_all(&mut sqlite(house).await).await.unwrap();
+    rows.iter().map(|row| (row.get("t"), row.get("c"))).collect()
+}
+
+async fn postgres_columns(house: &SqlHouse) -> Columns {
+    let sql = "SELECT table_name::text AS t, column_name::text AS c FROM information_schema.columns
+               WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+    let mut connection = postgres::superuser(&house.engine).await;
+    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| (row.get("t"), row.get("c"))).collect()
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_and_columns() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let lite = SqlHouse::sqlite();
+    lite.open().await.close().await;
+    let columns = sqlite_columns(&lite).await;
+    assert_eq!(columns, postgres_columns(&house).await);
+    for table in columns.iter().map(|(table, _)| table).filter(|table| *table != "instance") {
+        let carries = columns.contains(&(table.clone(), "clinic_id".to_owned()));
+        assert_eq!(carries, table != "role_lease", "{table} names its clinic");
+    }
+}
+
+#[tokio::test]
+async fn every_statement_is_one_that_both_engines_understand() {
+    let houses = [Some(SqlHouse::sqlite()), SqlHouse::postgres().await];
+    for house in houses.into_iter().flatten() {
+        let store = house.open().await;
+        assert_eq!(store.unprepared_statements().await.unwrap(), [""; 0]);
+    }
+    let house = SqlHouse::sqlite();
+    let store = house.open().await;
+    let without = "DROP TABLE dead_letter";
+    sqlx::raw_sql(without).execute(&mut sqlite(&house).await).await.unwrap();
+    assert_eq!(store.unprepared_statements().await.unwrap(), ["DEAD_LETTER", "PURGE_DEAD_LETTERS"]);
+}
+
+#[tokio::test]
+async fn sqlite_tables_are_strict_and_the_file_is_ours_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let house = SqlHouse::sqlite();
+    house.open().await.close().await;
+    let sql = "SELECT name FROM pragma_table_list WHERE NOT strict AND schema = 'main'
+               AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'";
+    let lax = sqlx::query(sql).fetch_all(&mut sqlite(&house).await).await.unwrap();
+    assert!(lax.is_empty());
+    let Engine::Sqlite { file } = &house.engine else { panic!("not SQLite") };
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_release_starts_on_the_schema_of_a_later_one() {
+    let house = SqlHouse::sqlite();
+    house.open().await.close().await;
+    let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9999, 'of a later release', 1, x'00', 0)";
+    sqlx::query(later).execute(&mut sqlite(&house).await).await.unwrap();
+    house.open().await.close().await;
+    let edited = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1";
+    sqlx::query(edited).execute(&mut sqlite(&house).await).await.unwrap();
+    let opened = SqlStore::open(&house.engine, keyring(), Tuning::default()).await;
+    assert!(matches!(opened.err(), Some(OpenError::Diverged)));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_reached_says_so_without_saying_where() {
+    let nowhere = Engine::Sqlite { file: "/nonexistent-directory/vitarad.db".into() };
+    let error = SqlStore::open(&nowhere, keyring(), Tuning::default()).await.err().unwrap();
+    assert_eq!(error.to_string(), "the database file cannot be created or opened: entity not found");
+    let refused = Engine::Postgres { url: "postgres://nobody:secret@127.0.0.1:1/none".to_owned().into() };
+    let error = SqlStore::open(&refused, keyring(), Tuning::default()).await.err().unwrap();
+    assert_eq!(error.to_string(), "the database does not answer");
+}
+
+#[tokio::test]
+async fn only_the_newest_generation_of_a_node_is_alive() {
+    let house = SqlHouse::sqlite();
+    let store = house.open().await;
+    let first = store.begin_generation("a", NOW).await.unwrap();
+    let elsewhere = store.begin_generation("b", NOW).await.unwrap();
+    store.heartbeat(first, later(1)).await.unwrap();
+    let second = store.begin_generation("a", later(2)).await.unwrap();
+    assert!(first < elsewhere && elsewhere < second);
+    assert_eq!(store.heartbeat(first, later(3)).await, Err(StoreError::Usurped));
+    assert_eq!(store.heartbeat(elsewhere, later(3)).await, Ok(()));
+    assert_eq!(store.heartbeat(Generation(99), later(3)).await, Err(StoreError::Usurped));
+}
+
+#[tokio::test]
+async fn of_processes_that_begin_at_once_on_a_node_one_is_active() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let (a, b) = (house.open().await, house.open().await);
+    let begin = (0..16).map(|n| if n % 2 == 0 { &a } else { &b }.begin_generation("a", NOW));
+    for begun in futures::future::join_all(begin).await {
+        begun.unwrap();
+    }
+    let mut connection = postgres::superuser(&house.engine).await;
+    let sql = "SELECT COUNT(*) FROM instance WHERE state = 'active'";
+    let active: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(active, 1);
+}
+
+async fn calls_seen(connection: &mut PgConnection, scope: &str) -> i64 {
+    let mut transaction = connection.begin().await.unwrap();
+    let set = "SELECT set_config('vitarad.clinic', $1, true)";
+    sqlx::query(set).bind(scope).execute(&mut *transaction).await.unwrap();
+    sqlx::query_scalar("SELECT COUNT(*) FROM call").fetch_one(&mut *transaction).await.unwrap()
+}
+
+#[tokio::test]
+async fn postgresql_itself_keeps_one_clinics_rows_from_anothers_session() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let store = house.open().await;
+    let owner = store.begin_generation("a", NOW).await.unwrap();
+    store.adopt_call(&call(1), owner, NOW).await.unwrap();
+    let Engine::Postgres { url } = &house.engine else { panic!("not PostgreSQL") };
+    let url = secrecy::ExposeSecret::expose_secret(url);
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    assert_eq!(calls_seen(&mut connection, "maple").await, 1);
+    assert_eq!(calls_seen(&mut connection, "birch").await, 0);
+    assert_eq!(calls_seen(&mut connection, "").await, 0);
+    let smuggled =
+        "INSERT INTO hold (clinic_id, provider, date, start_minute, end_minute, call_id, held_until)
+                    VALUES ('maple', '021', '2026-11-23', 540, 555, 'c', 1)";
+    assert!(
+        sqlx::query(smuggled).execute(&mut connection).await.is_err(),
+        "without a scope nothing is written"
+    );
+    let unguarded = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+                     WHERE c.relkind = 'r' AND a.attname = 'clinic_id' AND NOT c.relforcerowsecurity";
+    let unguarded: Vec<String> = sqlx::query_scalar(unguarded).fetch_all(&mut connection).await.unwrap();
+    assert_eq!(unguarded, ["clinic"], "the routing table alone stands outside");
+}

@@ -206,6 +206,7 @@ impl Saga {
         look_again: Option<LookAgain>,
     ) -> Settlement {
         Settlement {
+            clinic: self.clinic.id.clone(),
             effect: written.effect.id,
             settler: self.house.generation,
             state,

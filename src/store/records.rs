@@ -114,21 +114,23 @@ impl IntentRecord {
 #[serde(rename_all = "snake_case")]
 pub(super) enum EffectRecord {
     Add { beside: Option<AppointmentNo> },
-    Cancel { appointment: AppointmentNo },
+    Cancel { appointment: AppointmentNo, instead: Option<AppointmentNo> },
 }
 
 impl EffectRecord {
     pub(super) const fn new(effect: &Effect) -> Self {
         match &effect.act {
             Act::Add { beside, .. } => Self::Add { beside: *beside },
-            Act::Cancel { appointment, .. } => Self::Cancel { appointment: *appointment },
+            Act::Cancel { appointment, instead, .. } => {
+                Self::Cancel { appointment: *appointment, instead: *instead }
+            }
         }
     }
 
     pub(super) fn read(self, slot: Slot) -> Act {
         match self {
             Self::Add { beside } => Act::Add { slot, beside },
-            Self::Cancel { appointment } => Act::Cancel { appointment, slot },
+            Self::Cancel { appointment, instead } => Act::Cancel { appointment, slot, instead },
         }
     }
 }

@@ -147,7 +147,7 @@ statements! {
          WHERE clinic_id = $1 AND wish_index = $2 AND state IN ('open', 'done') AND replaced_by IS NULL
            AND NOT (id = $3 AND state = 'done')");
     NEWEST_ADDITION = both(
-        "SELECT id, provider, date, start_minute, end_minute FROM effect
+        "SELECT id, provider, date, start_minute, end_minute, payload FROM effect
          WHERE clinic_id = $1 AND intent_id = $2 AND kind = 'add' ORDER BY step DESC LIMIT 1");
     PATIENT_OPEN = both("SELECT 1 FROM intent WHERE clinic_id = $1 AND patient_index = $2 AND state = 'open'");
     OPEN_INTENT = both(

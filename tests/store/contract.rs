@@ -87,7 +87,7 @@ fn second_half(first: &Announcement, old: AppointmentNo) -> Announcement {
     second.continues = true;
     second.effect = Effect {
         id: EffectId(uuid::Uuid::from_u128(intent.id.0.as_u128() << 64)),
-        act: Act::Cancel { appointment: old, slot: slot_on(24, 540) },
+        act: Act::Cancel { appointment: old, slot: slot_on(24, 540), instead: None },
         ..first.effect.clone()
     };
     second

@@ -140,17 +140,29 @@ async fn may_begin(session: &mut Session, ask: &Announcing) -> StoreResult<Optio
     Ok(busy.map(|()| Decision::PatientBusy))
 }
 
+#[derive(sqlx::FromRow)]
+pub(super) struct AdditionRow {
+    pub id: uuid::Uuid,
+    provider: String,
+    date: String,
+    start_minute: i64,
+    end_minute: i64,
+    pub payload: Vec<u8>,
+}
+
+impl AdditionRow {
+    pub(super) fn slot(&self) -> StoreResult<Slot> {
+        records::slot(&self.provider, &self.date, self.start_minute, self.end_minute)
+    }
+}
+
 async fn newest_addition(
     session: &mut Session,
     ask: &Announcing,
     intent: IntentId,
 ) -> StoreResult<Option<(EffectId, Slot)>> {
-    let row: Option<(uuid::Uuid, String, String, i64, i64)> =
-        session.maybe(NEWEST_ADDITION, args![&ask.call.clinic, intent]).await?;
-    row.map(|(id, provider, date, start, end)| {
-        Ok((EffectId(id), records::slot(&provider, &date, start, end)?))
-    })
-    .transpose()
+    let row: Option<AdditionRow> = session.maybe(NEWEST_ADDITION, args![&ask.call.clinic, intent]).await?;
+    row.map(|row| Ok((EffectId(row.id), row.slot()?))).transpose()
 }
 
 async fn take_lease(session: &mut Session, ask: &Announcing) -> StoreResult<Option<Fence>> {

@@ -8,11 +8,11 @@ use vitarad_actors::domain::ids::{
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{JournalRow, StoreError, StoreResult};
 
-use super::announce::{effect_payload, intent_payload};
+use super::announce::{AdditionRow, effect_payload, intent_payload};
 use crate::store::db::{Scope, Session};
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
-use crate::store::statements::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW};
+use crate::store::statements::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW, NEWEST_ADDITION};
 use crate::store::{SqlStore, states};
 
 pub(super) async fn adopt(
@@ -77,6 +77,19 @@ impl SqlStore {
         Ok(due)
     }
 
+    /// The addition of the intent whose later step this is.
+    async fn addition_before(&self, step: &Effect) -> StoreResult<Option<Effect>> {
+        let mut session = self.read(Scope::Clinic(&step.clinic)).await?;
+        let row: Option<AdditionRow> =
+            session.maybe(NEWEST_ADDITION, args![&step.clinic, step.intent]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = row.id.to_string();
+        let plain = self.open_sealed(&step.clinic, effect_payload(&[&id]), &row.payload).await?;
+        let written: EffectRecord = records::decode(&plain, "effect.payload")?;
+        let act = written.read(row.slot()?);
+        Ok(Some(Effect { id: EffectId(row.id), act, ..step.clone() }))
+    }
+
     async fn open_due(&self, clinic: &ClinicId, row: DueRow) -> StoreResult<JournalRow> {
         let (intent_id, effect_id) = (row.intent_id.to_string(), row.effect_id.to_string());
         let asked = self.open_sealed(clinic, intent_payload(&[&intent_id]), &row.intent_payload).await?;
@@ -87,14 +100,16 @@ impl SqlStore {
         let (want, order) = asked.read(tool_call_of(clinic, &row.call_id, &row.tool_call_id)?);
         let slot = records::slot(&row.provider, &row.date, row.start_minute, row.end_minute)?;
         let intent = Intent { id: IntentId(row.intent_id), clinic: clinic.clone(), patient, want };
+        let effect = Effect {
+            id: EffectId(row.effect_id),
+            intent: intent.id,
+            clinic: clinic.clone(),
+            patient,
+            act: written.read(slot),
+        };
         Ok(JournalRow {
-            effect: Effect {
-                id: EffectId(row.effect_id),
-                intent: intent.id,
-                clinic: clinic.clone(),
-                patient,
-                act: written.read(slot),
-            },
+            added: if effect.adds() { None } else { self.addition_before(&effect).await? },
+            effect,
             intent,
             intent_state: states::intent(&row.intent_state, row.intent_appointment)?,
             state: states::effect(&row.effect_state, row.effect_appointment)?,

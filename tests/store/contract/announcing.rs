@@ -105,7 +105,8 @@ pub(crate) async fn an_addition_is_refused_where_a_hold_or_an_unsettled_one_is_i
 pub(crate) async fn a_cancellation_is_not_stopped_by_what_overlaps_it(house: &dyn House) {
     let a = house.process("a").await;
     granted(&*a.store, &booking(1, slot(540), a.generation)).await;
-    let (no, act) = (AppointmentNo(5), Act::Cancel { appointment: AppointmentNo(5), slot: slot(540) });
+    let (no, act) =
+        (AppointmentNo(5), Act::Cancel { appointment: AppointmentNo(5), slot: slot(540), instead: None });
     let cancel = announcement(2, Want::Cancel(no), act, a.generation);
     granted(&*a.store, &cancel).await;
     assert_eq!(known(&*a.store, &again(&cancel)).await.added, None, "nothing was added for it");

@@ -3,6 +3,7 @@
 //! Adapters do not know each other; they meet in `boot`.
 
 pub mod access;
+pub mod config;
 pub mod emr;
 pub mod front;
 pub mod sandbox;

@@ -1,0 +1,104 @@
+//! The clinics as the file declares them, each checked by itself and all of them against each other.
+
+mod emr;
+
+use figment::value::{Dict, Value};
+use serde::de::DeserializeOwned;
+use vitarad_actors::domain::clinic::{BadClinic, Clinic, Roster};
+
+use self::emr::EmrTable;
+use super::webhook::{self, CredentialTable};
+use crate::access::{ClinicAccess, EmrAccess, WebhookCredential};
+use crate::config::Profile;
+use crate::config::key::Key;
+use crate::config::layers::manual::Manual;
+use crate::config::problem::Findings;
+use crate::config::tree::Tree;
+use crate::config::typed;
+
+/// A clinic that could be read, whatever is wrong with it.
+pub(in crate::config) struct Declared {
+    clinic: Clinic,
+    /// `None` is refused.
+    emr: Option<EmrAccess>,
+    webhook: Vec<WebhookCredential>,
+}
+
+impl Declared {
+    pub(in crate::config) fn id(&self) -> &str {
+        self.clinic.id.as_str()
+    }
+
+    pub(in crate::config) fn has_own_credentials(&self) -> bool {
+        !self.webhook.is_empty()
+    }
+
+    pub(in crate::config) fn seed(self) -> Option<(Clinic, ClinicAccess)> {
+        Some((self.clinic, ClinicAccess { emr: self.emr?, webhook: self.webhook }))
+    }
+}
+
+pub(in crate::config) fn read(
+    tree: &Tree,
+    profile: Profile,
+    manual: &Manual,
+    findings: &mut Findings,
+) -> Vec<Declared> {
+    let ids = tree.names(&Key::from("clinics"));
+    let mut reader = Reader { profile, manual, findings };
+    ids.iter().filter_map(|id| reader.clinic(tree, &Key::clinic(id))).collect()
+}
+
+struct Reader<'a> {
+    profile: Profile,
+    manual: &'a Manual,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn clinic(&mut self, tree: &Tree, place: &Key) -> Option<Declared> {
+        let mut table = tree.get(place).cloned().and_then(Value::into_dict).unwrap_or_default();
+        let emr = table.remove("emr").unwrap_or_else(|| Dict::new().into());
+        let credentials = table.remove("webhook").unwrap_or_else(|| Value::from(Vec::<Value>::new()));
+        let clinic: Option<Clinic> = self.typed(table.into(), place);
+        let emr: Option<EmrTable> = self.typed(emr, &place.child("emr"));
+        let credentials: Option<Vec<CredentialTable>> = self.typed(credentials, &place.child("webhook"));
+        let clinic = clinic?;
+        if let Err(bad) = clinic.check() {
+            refuse(&bad, place, self.findings);
+        }
+        let emr = emr.and_then(|emr| emr.checked(&place.child("emr"), self.profile, self.findings));
+        let credentials = credentials.unwrap_or_default();
+        let webhook = webhook::checked(credentials, &place.child("webhook"), self.profile, self.findings);
+        Some(Declared { clinic, emr, webhook })
+    }
+
+    fn typed<T: DeserializeOwned>(&mut self, mut value: Value, place: &Key) -> Option<T> {
+        typed::read(&mut value, place, self.manual, self.findings)
+    }
+}
+
+fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
+    let (setting, fix) = match bad {
+        BadClinic::Hours(_) => {
+            ("hours", "list the stretches of a day in order, like \"09:00-12:00\", \"13:00-17:00\"")
+        }
+        BadClinic::DefaultVisit(_) => ("booking", "name one of the codes of booking.visit_types"),
+        BadClinic::Visit(_) => ("booking", "correct that kind of visit"),
+        BadClinic::ProviderTwice(_) => ("providers", "list each provider once"),
+        BadClinic::ProviderVisit { .. } => ("providers", "name codes of booking.visit_types only"),
+        BadClinic::Limit(_) => ("limits", "choose 1 or more"),
+        BadClinic::SmsSender => ("sms", "give the number texts are sent from, or set sms.enabled to false"),
+    };
+    findings.refuse(place.child(setting), bad.to_string(), fix);
+}
+
+/// Nobody could tell whose call comes in on a line that two clinics claim.
+pub(in crate::config) fn check_contests(clinics: &[Declared], findings: &mut Findings) {
+    let mut clinics: Vec<Clinic> = clinics.iter().map(|declared| declared.clinic.clone()).collect();
+    while let Err(contest) = Roster::of(clinics.iter().cloned()) {
+        let fix = "leave it to the clinic it belongs to";
+        findings.refuse(Key::clinic(contest.second.as_str()), contest.to_string(), fix);
+        clinics.retain(|clinic| clinic.id != contest.second);
+    }
+}

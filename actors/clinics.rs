@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, SpawnErr};
+use tokio::sync::oneshot;
 
 use crate::clinic;
 use crate::domain::clinic::Clinic;
+use crate::domain::ids::ClinicId;
 use crate::house::House;
-use crate::supervisor::{Child, ChildId, Supervisor, SupervisorArgs};
+use crate::supervisor::{Child, ChildId, Supervisor, SupervisorArgs, SupervisorMsg};
 use crate::tree::Role;
 
 pub async fn start(house: &Arc<House>, parent: ActorCell) -> Result<ActorCell, SpawnErr> {
@@ -21,7 +23,28 @@ pub async fn start(house: &Arc<House>, parent: ActorCell) -> Result<ActorCell, S
         stopped: None,
     };
     let (actor, _) = Actor::spawn_linked(None, Supervisor, args, parent).await?;
+    house.directory.enter_clinics(actor.clone());
     Ok(actor.get_cell())
+}
+
+/// Starts the cells of these clinics anew, after their declaration has changed. Calls that are on are adopted by the new
+/// cell with their next message; what was being written is in the journal.
+pub async fn renew(house: &Arc<House>, changed: &[ClinicId]) {
+    let Some(clinics) = house.directory.clinics() else { return };
+    for id in changed {
+        let (reply, stopped) = oneshot::channel();
+        let child = ChildId::named(Role::Clinic, id.as_str());
+        if clinics.send_message(SupervisorMsg::Stop(child, reply)).is_ok() {
+            let _ = stopped.await;
+        }
+        house.directory.clear_cell(id);
+        if let Some(clinic) = house.clinic(id) {
+            let (reply, started) = oneshot::channel();
+            if clinics.send_message(SupervisorMsg::Start(cell(house, &clinic), reply)).is_ok() {
+                let _ = started.await;
+            }
+        }
+    }
 }
 
 fn cell(house: &Arc<House>, clinic: &Arc<Clinic>) -> Child {

@@ -36,8 +36,9 @@ impl Crashpoint {
         }
     }
 
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|point| point.name() == name)
+    pub fn named(name: &str) -> Result<Self, String> {
+        let all = || Self::ALL.map(Self::name).join(", ");
+        Self::ALL.into_iter().find(|point| point.name() == name).ok_or_else(|| format!("there are {}", all()))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
 use ractor::{ActorId, ActorRef};
 use tokio::sync::Semaphore;
@@ -17,6 +18,7 @@ use crate::supervisor::SupervisorMsg;
 
 #[derive(Default)]
 pub struct Directory {
+    clinics: ArcSwapOption<ActorRef<SupervisorMsg>>,
     links: DashMap<ClinicId, Mailbox<EmrLinkMsg>>,
     desks: DashMap<ClinicId, Mailbox<DeskMsg>>,
     calls_of: DashMap<ClinicId, ActorRef<SupervisorMsg>>,
@@ -71,6 +73,19 @@ impl Directory {
         desks: ClinicId => Mailbox<DeskMsg>, desk, enter_desk, leave_desk, |m| m.actor().get_id();
         calls_of: ClinicId => ActorRef<SupervisorMsg>, calls, enter_calls, leave_calls, |a| a.get_id();
         calls: CallKey => Mailbox<CallMsg>, call, enter_call, leave_call, |m| m.actor().get_id();
+    }
+
+    pub fn clinics(&self) -> Option<ActorRef<SupervisorMsg>> {
+        self.clinics.load().as_deref().cloned()
+    }
+
+    pub fn enter_clinics(&self, clinics: ActorRef<SupervisorMsg>) {
+        self.clinics.store(Some(Arc::new(clinics)));
+    }
+
+    /// The bounds of a clinic that has been declared anew are made anew.
+    pub fn clear_cell(&self, clinic: &ClinicId) {
+        self.cells.remove(clinic);
     }
 
     pub fn cell(&self, clinic: &ClinicId, make: impl FnOnce() -> Cell) -> Arc<Cell> {

@@ -64,6 +64,7 @@ pub struct SupervisorArgs {
 pub enum SupervisorMsg {
     /// Starts a child, or does nothing when it is alive; a child that waits for its restart is started at once.
     Start(Child, Reply<Result<(), NotStarted>>),
+    /// Stops a child for good; answers when it has ended.
     Stop(ChildId, Reply<()>),
     GetChildren(Reply<Vec<ChildState>>),
     /// A restart timer of one life of a child has run out.
@@ -132,10 +133,13 @@ impl Actor for Supervisor {
                 let _ = reply.send(outcome);
             }
             SupervisorMsg::Stop(id, reply) => {
-                if let Some(cell) = state.children.forget(&id) {
-                    tokio::spawn(stop_within(cell, policy(id.role).stop_within, id.role));
-                }
-                let _ = reply.send(());
+                let alive = state.children.forget(&id);
+                tokio::spawn(async move {
+                    if let Some(cell) = alive {
+                        stop_within(cell, policy(id.role).stop_within, id.role).await;
+                    }
+                    let _ = reply.send(());
+                });
             }
             SupervisorMsg::GetChildren(reply) => {
                 let _ = reply.send(state.children.states());

@@ -15,6 +15,14 @@ pub struct ClinicAccess {
     pub webhook: Vec<WebhookCredential>,
 }
 
+impl ClinicAccess {
+    /// Whether nothing would be done differently with the other.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let form = |access: &Self| serde_json::to_vec(access).map(zeroize::Zeroizing::new).ok();
+        form(self) == form(other)
+    }
+}
+
 /// The way into one clinic's EMR.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,11 +3,16 @@
 //! Adapters do not know each other; they meet in `boot`.
 
 pub mod access;
+pub mod boot;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod emr;
 pub mod front;
+pub mod health;
 pub mod sandbox;
 pub mod seal;
 pub mod signals;
+pub mod sms;
 pub mod store;
 pub mod telemetry;

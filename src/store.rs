@@ -112,6 +112,11 @@ impl SqlStore {
         Ok(unprepared)
     }
 
+    /// Asks the database whether it is there.
+    pub async fn ping(&self) -> StoreResult<()> {
+        self.read(Scope::House).await?.maybe::<()>(statements::PING, sql::args![]).await.map(drop)
+    }
+
     async fn read(&self, scope: Scope<'_>) -> StoreResult<Session> {
         let mut session = self.readers.session().await?;
         if session.scope_session(scope).await.is_err() {

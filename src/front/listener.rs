@@ -51,6 +51,8 @@ impl Default for ListenerSettings {
 pub struct Listening {
     addr: SocketAddr,
     linger: Duration,
+    /// Over when the accepting is.
+    accepted: CancellationToken,
     tasks: TaskTracker,
     phases: Phases,
     meters: DoorMeters,
@@ -83,8 +85,14 @@ pub fn listen(
         tasks: tasks.clone(),
         meters: meters.clone(),
     };
-    tasks.spawn(entrance.accept_all(listener, phases.accepting.clone()));
-    Ok(Listening { addr, linger: settings.linger, tasks, phases, meters })
+    let accepting = CancellationToken::new();
+    let (over, told) = (accepting.clone().drop_guard(), phases.accepting.clone());
+    tasks.spawn(async move {
+        // Dropped however the accepting ends, by a panic too.
+        let _over = over;
+        entrance.accept_all(listener, told).await;
+    });
+    Ok(Listening { addr, linger: settings.linger, accepted: accepting, tasks, phases, meters })
 }
 
 struct Entrance {
@@ -139,6 +147,11 @@ impl Entrance {
 impl Listening {
     pub const fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Resolves when the accepting has ended without having been told to.
+    pub async fn stopped_accepting(&self) {
+        self.accepted.cancelled().await;
     }
 
     /// Stops accepting, lets the requests in flight finish, and ends by `deadline` whatever happens. Returns how many

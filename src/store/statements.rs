@@ -15,6 +15,7 @@ pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT
 
 statements! {
     BEGIN = each("BEGIN IMMEDIATE", "BEGIN");
+    PING = both("SELECT 1");
     COMMIT = both("COMMIT");
     ROLLBACK = both("ROLLBACK");
     SAVEPOINT = both("SAVEPOINT member");

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 /// Who calls.
 #[derive(Clone)]
 pub struct Cast {
-    pub first_name: String,
-    pub last_name: String,
     pub birth_date: Date,
-    pub number: String,
 }
 
 /// What the agent has heard from the daemon so far, newest last.

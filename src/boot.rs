@@ -1,0 +1,199 @@
+//! Where the adapters meet: a process from its settings to its end.
+
+mod clinics;
+mod door;
+mod life;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use prometheus_client::registry::Registry;
+use secrecy::{ExposeSecret, SecretBox};
+use vitarad_actors::crashpoint::Crashpoints;
+use vitarad_actors::directory::Directory;
+use vitarad_actors::domain::clinic::Contested;
+use vitarad_actors::exchange::Exchange;
+use vitarad_actors::house::House;
+use vitarad_actors::meters::Meters;
+use vitarad_actors::ports::store::{RoleStore, StoreError};
+use vitarad_actors::ports::{Clock, Luck, SmsGateway};
+use vitarad_actors::root::{Ended, Root};
+
+use self::clinics::ClinicBook;
+use self::door::FrontDoor;
+use self::life::Lifetime;
+pub use self::life::Taken;
+use crate::clock::SystemClock;
+use crate::config::Settings;
+use crate::config::sections::store::StoreAddress;
+use crate::emr::Connector;
+use crate::front::{BadGatebook, Door, DoorMeters};
+use crate::health::{Health, Phase};
+use crate::seal::Keyring;
+use crate::signals::{Signal, SignalStream};
+use crate::sms::LogOnly;
+use crate::store::{OpenError, SqlStore, Tuning};
+
+/// Why a process did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    #[error("the listening address cannot be bound: {0}")]
+    Listen(#[source] std::io::Error),
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    #[error("the store did not open: {0}")]
+    Open(#[from] OpenError),
+    #[error("the store refused: {0}")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Contested(#[from] Contested),
+    #[error(transparent)]
+    Gatebook(#[from] BadGatebook),
+    #[error("the supervision tree did not start")]
+    Tree,
+}
+
+/// A running process.
+pub struct App {
+    house: Arc<House>,
+    store: Arc<SqlStore>,
+    clinics: Arc<ClinicBook>,
+    health: Arc<Health>,
+    root: Root,
+    addr: SocketAddr,
+    _life: Lifetime,
+}
+
+impl App {
+    /// Binds first, so that a port in use is found out before anything is touched; opens the door last.
+    pub async fn begin(settings: &Settings, crashpoints: Crashpoints) -> Result<Self, NotBegun> {
+        let socket = TcpListener::bind(settings.http.listen).map_err(NotBegun::Listen)?;
+        Self::begin_on(socket, settings, crashpoints).await
+    }
+
+    pub async fn begin_on(
+        socket: TcpListener,
+        settings: &Settings,
+        crashpoints: Crashpoints,
+    ) -> Result<Self, NotBegun> {
+        let addr = socket.local_addr().map_err(NotBegun::Listen)?;
+        let life = Lifetime::begin(settings)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Arc::new(open(settings).await?);
+        let generation = store.begin_generation(&settings.node.name, clock.now()).await?;
+        let clinics = Arc::new(ClinicBook::open(settings, &store, clock.now()).await?);
+        let access = Arc::clone(&clinics);
+        let mut registry = Registry::with_prefix("vitarad");
+        let (meters, door_meters) = (Arc::<Meters>::default(), DoorMeters::register(&mut registry));
+        meters.register(&mut registry);
+        let sms: Arc<dyn SmsGateway> = Arc::new(LogOnly);
+        let house = Arc::new(House {
+            generation,
+            store: Arc::<SqlStore>::clone(&store),
+            emr: Arc::new(Connector::new(move |clinic| access.emr(clinic))),
+            sms,
+            clock: Arc::clone(&clock),
+            luck: Arc::new(Luck::from_entropy(rand::random())),
+            roster: clinics.roster(),
+            directory: Directory::default(),
+            meters,
+            settings: settings.house,
+            crashpoints,
+        });
+        let health = Arc::new(Health::new(&house, &store, registry, settings));
+        let door = Door::new(
+            Arc::new(Exchange(Arc::clone(&house))),
+            clinics.gatebook(),
+            clock,
+            Arc::clone(&house.luck),
+            door_meters.clone(),
+            door::settings(settings),
+        );
+        let router = Arc::new(door).router(Arc::clone(&health).router());
+        let front = FrontDoor::new(socket, router, door::listener(settings), door_meters);
+        let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
+        health.enter(Phase::Serving);
+        tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");
+        Ok(Self { house, store, clinics, health, root, addr, _life: life })
+    }
+
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub const fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// Serves until a signal or a failure ends it. `reload` brings the settings anew when SIGHUP asks for it.
+    pub async fn run(mut self, signals: &mut SignalStream, reload: impl Fn() -> Option<Settings>) -> Ended {
+        loop {
+            tokio::select! {
+                ended = self.root.ended() => {
+                    self.close().await;
+                    return ended;
+                }
+                signal = signals.next() => match signal {
+                    Signal::Drain => return self.stop().await,
+                    Signal::Reload => self.reload(reload()).await,
+                }
+            }
+        }
+    }
+
+    /// Drains: the door first, then the cells, the audit log last; gives back what this life owned.
+    pub async fn stop(mut self) -> Ended {
+        tracing::info!("draining");
+        self.health.enter(Phase::Draining);
+        self.root.stop().await;
+        let ended = self.root.ended().await;
+        self.close().await;
+        ended
+    }
+
+    async fn close(&self) {
+        if let Err(failure) = self.store.release(self.house.generation, self.house.now()).await {
+            tracing::warn!(%failure, "what this process owned was not given back; it is adopted all the same");
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+
+    /// Clinics and credentials can be changed while calls are on; what else changed waits for the next start.
+    async fn reload(&self, settings: Option<Settings>) {
+        let Some(settings) = settings else { return };
+        match self.clinics.reload(&settings, &self.store, &self.house).await {
+            Ok(changed) => tracing::info!(clinics.changed = changed, "reloaded"),
+            Err(failure) => tracing::error!(%failure, "not reloaded; the former clinics stay"),
+        }
+    }
+}
+
+/// In development a store may be sealed with a key that everybody knows; production has refused to come this far.
+const DEVELOPMENT_KEY: [u8; 32] = *b"vitarad: for development only :)";
+
+fn keyring(settings: &Settings) -> Keyring {
+    let copy = |key: &SecretBox<[u8; 32]>| SecretBox::new(Box::new(*key.expose_secret()));
+    let current = settings.crypto.master_key.as_ref().map_or_else(
+        || {
+            tracing::warn!("no crypto.master_key is set: the store is sealed with the development key");
+            SecretBox::new(Box::new(DEVELOPMENT_KEY))
+        },
+        copy,
+    );
+    Keyring::new(current, settings.crypto.previous_master_key.as_ref().map(copy))
+}
+
+async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
+    let keyring = keyring(settings);
+    let tuning = Tuning {
+        readers: settings.store.max_connections,
+        writers: settings.store.writers,
+        ..Tuning::default()
+    };
+    let engine = match &settings.store.address {
+        StoreAddress::Sqlite(file) => crate::store::Engine::Sqlite { file: file.clone() },
+        StoreAddress::Postgres(url) => crate::store::Engine::Postgres { url: url.clone() },
+    };
+    Ok(SqlStore::open(&engine, keyring, tuning).await?)
+}

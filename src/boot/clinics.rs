@@ -1,0 +1,98 @@
+//! The clinics of this process: seeded into the store from the configuration, read back from it, and kept as snapshots for
+//! the door and the actors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use vitarad_actors::clinics::renew;
+use vitarad_actors::domain::clinic::{Clinic, Roster};
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::house::House;
+
+use super::NotBegun;
+use crate::access::{ClinicAccess, EmrAccess, WebhookCredential};
+use crate::config::Settings;
+use crate::front::Gatebook;
+use crate::store::SqlStore;
+
+pub struct ClinicBook {
+    roster: Arc<ArcSwap<Roster>>,
+    gatebook: Arc<ArcSwap<Gatebook>>,
+    access: ArcSwap<HashMap<ClinicId, ClinicAccess>>,
+}
+
+struct Page {
+    roster: Arc<Roster>,
+    gatebook: Gatebook,
+    access: HashMap<ClinicId, ClinicAccess>,
+}
+
+impl Page {
+    /// The configuration seeds the store; the store is what counts.
+    async fn read(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
+        for (clinic, access) in &settings.clinics {
+            store.seed_clinic(clinic, access, now).await?;
+        }
+        let declared: Vec<ClinicId> = settings.clinics.iter().map(|(clinic, _)| clinic.id.clone()).collect();
+        store.retire_undeclared(&declared, now).await?;
+        let (clinics, access): (Vec<Clinic>, Vec<ClinicAccess>) = store.clinics().await?.into_iter().unzip();
+        let access: HashMap<_, _> = clinics.iter().map(|clinic| clinic.id.clone()).zip(access).collect();
+        let roster = Arc::new(Roster::of(clinics)?);
+        let own = |(id, access): (&'_ ClinicId, &'_ ClinicAccess)| (id.clone(), access.webhook.clone());
+        let credentials: Vec<(ClinicId, Vec<WebhookCredential>)> = access.iter().map(own).collect();
+        let listed = credentials.iter().map(|(id, credentials)| (id, credentials.as_slice()));
+        let gatebook = Gatebook::prepare(Arc::clone(&roster), &settings.webhook, listed)?;
+        Ok(Self { roster, gatebook, access })
+    }
+}
+
+impl ClinicBook {
+    pub async fn open(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
+        let page = Page::read(settings, store, now).await?;
+        Ok(Self {
+            roster: Arc::new(ArcSwap::new(page.roster)),
+            gatebook: Arc::new(ArcSwap::from_pointee(page.gatebook)),
+            access: ArcSwap::from_pointee(page.access),
+        })
+    }
+
+    pub fn roster(&self) -> Arc<ArcSwap<Roster>> {
+        Arc::clone(&self.roster)
+    }
+
+    pub fn gatebook(&self) -> Arc<ArcSwap<Gatebook>> {
+        Arc::clone(&self.gatebook)
+    }
+
+    pub fn emr(&self, clinic: &ClinicId) -> Option<EmrAccess> {
+        self.access.load().get(clinic).map(|access| access.emr.clone())
+    }
+
+    /// Takes new snapshots and renews the cells of those clinics that are not as they were; returns how many.
+    pub async fn reload(
+        &self,
+        settings: &Settings,
+        store: &SqlStore,
+        house: &Arc<House>,
+    ) -> Result<usize, NotBegun> {
+        let page = Page::read(settings, store, house.now()).await?;
+        let before = self.roster.load_full();
+        let access_before = self.access.load_full();
+        let same_access = |id: &ClinicId| match (access_before.get(id), page.access.get(id)) {
+            (Some(old), Some(new)) => old.same_as(new),
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        let ids = before.clinics().chain(page.roster.clinics()).map(|clinic| clinic.id.clone());
+        let mut changed: Vec<ClinicId> =
+            ids.filter(|id| before.clinic(id) != page.roster.clinic(id) || !same_access(id)).collect();
+        changed.sort();
+        changed.dedup();
+        self.access.store(Arc::new(page.access));
+        self.roster.store(page.roster);
+        self.gatebook.store(Arc::new(page.gatebook));
+        renew(house, &changed).await;
+        Ok(changed.len())
+    }
+}

@@ -1,0 +1,116 @@
+//! `vitarad serve`.
+
+use clap::Args;
+use vitarad_actors::crashpoint::Crashpoints;
+use vitarad_actors::root::Ended;
+
+use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, complain, install_cryptography};
+use crate::boot::App;
+use crate::config::sections::log::LogFormat;
+use crate::config::{Settings, report};
+use crate::signals::SignalStream;
+use crate::telemetry::{LogSettings, Telemetry};
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    source: Source,
+    /// Let webhooks in without credentials. Only in development and on loopback.
+    #[arg(long)]
+    insecure_no_auth: bool,
+    /// End the process when it passes this point of a booking, as a power failure would.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true, value_parser = vitarad_actors::crashpoint::Crashpoint::named)]
+    crash_at: Option<vitarad_actors::crashpoint::Crashpoint>,
+}
+
+impl Serve {
+    pub fn run(self) -> u8 {
+        install_cryptography();
+        let settings = match self.settings() {
+            Ok(settings) => settings,
+            Err(problems) => {
+                complain(&problems);
+                return EX_CONFIG;
+            }
+        };
+        let telemetry = match Telemetry::install(&log_settings(&settings)) {
+            Ok(telemetry) => telemetry,
+            Err(failure) => {
+                complain(&failure.to_string());
+                return EX_CONFIG;
+            }
+        };
+        block_on(self.serve(settings, telemetry))
+    }
+
+    async fn serve(self, settings: Settings, telemetry: Telemetry) -> u8 {
+        let mut signals = match SignalStream::listen() {
+            Ok(signals) => signals,
+            Err(failure) => return could_not_begin(&failure),
+        };
+        let app = match App::begin(&settings, self.crashpoints()).await {
+            Ok(app) => app,
+            Err(failure) => return could_not_begin(&failure),
+        };
+        let ended = app.run(&mut signals, || self.reload(&telemetry)).await;
+        match ended {
+            Ended::InOrder => EX_OK,
+            Ended::Failed => EX_SOFTWARE,
+        }
+    }
+
+    /// One mechanism: the flag is the setting, said shorter.
+    fn settings(&self) -> Result<Settings, String> {
+        let flag =
+            self.insecure_no_auth.then(|| ("VITARAD_HTTP__INSECURE_NO_AUTH".to_owned(), "true".to_owned()));
+        let loaded = Settings::load(self.source.config.as_deref(), std::env::vars().chain(flag));
+        loaded.map(|loaded| loaded.settings).map_err(|problems| report::problems(&problems.0))
+    }
+
+    fn reload(&self, telemetry: &Telemetry) -> Option<Settings> {
+        if let Err(failure) = telemetry.reopen() {
+            tracing::error!(%failure, "the log files were not reopened");
+        }
+        match self.settings() {
+            Ok(settings) => {
+                if let Err(failure) = telemetry.set_level(&settings.log.level) {
+                    tracing::error!(%failure, "the log level stays");
+                }
+                Some(settings)
+            }
+            Err(problems) => {
+                tracing::error!(problems, "not reloaded; the former settings stay");
+                None
+            }
+        }
+    }
+
+    fn crashpoints(&self) -> Crashpoints {
+        #[cfg(debug_assertions)]
+        if let Some(fatal) = self.crash_at {
+            return Crashpoints::armed(move |point| {
+                if point == fatal {
+                    std::process::abort();
+                }
+            });
+        }
+        Crashpoints::default()
+    }
+}
+
+fn could_not_begin(failure: &dyn std::error::Error) -> u8 {
+    tracing::error!(%failure, "could not begin");
+    complain(&format!("vitarad could not begin: {failure}"));
+    EX_TEMPFAIL
+}
+
+pub fn log_settings(settings: &Settings) -> LogSettings {
+    LogSettings {
+        level: settings.log.level.clone(),
+        json: settings.log.format == LogFormat::Json,
+        stdout: settings.log.stdout,
+        directory: settings.log.directory.clone(),
+        keep_files: settings.log.keep_files as usize,
+    }
+}

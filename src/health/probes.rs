@@ -1,0 +1,124 @@
+//! Asking the dependencies, all at once, and not more often than every few seconds however many ask us.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use vitarad_actors::domain::clinic::Clinic;
+use vitarad_actors::emr_link::EmrLinkMsg;
+use vitarad_actors::house::House;
+use vitarad_actors::ports::store::BookingStore;
+
+use crate::store::SqlStore;
+
+const FRESH: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Healthy,
+    /// Calls are answered; something behind them is not as it should be.
+    Degraded,
+    Down,
+}
+
+/// What is told to the operator.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub status: Verdict,
+    pub generation: i64,
+    pub live_calls: usize,
+    pub store: Dependency,
+    pub clinics: Vec<ClinicReport>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Dependency {
+    pub up: bool,
+    pub latency_ms: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ClinicReport {
+    pub clinic: String,
+    /// Services whose breaker is not letting traffic flow; `None` when the connection itself is stopped.
+    pub shut: Option<Vec<&'static str>>,
+    pub waiting: usize,
+    pub in_flight: usize,
+    pub unsettled: Option<u64>,
+    pub handed_to_staff: Option<u64>,
+    pub latency_ms: f64,
+}
+
+pub struct Probes {
+    house: Arc<House>,
+    store: Arc<SqlStore>,
+    latest: Mutex<Option<(Instant, Arc<Report>)>>,
+}
+
+impl Probes {
+    pub fn new(house: Arc<House>, store: Arc<SqlStore>) -> Self {
+        Self { house, store, latest: Mutex::new(None) }
+    }
+
+    /// The newest report. Those who ask while one is being made wait for it instead of asking again.
+    pub async fn report(&self) -> Arc<Report> {
+        let mut latest = self.latest.lock().await;
+        match &*latest {
+            Some((at, report)) if at.elapsed() < FRESH => Arc::clone(report),
+            _ => {
+                let report = Arc::new(self.probe().await);
+                *latest = Some((Instant::now(), Arc::clone(&report)));
+                report
+            }
+        }
+    }
+
+    async fn probe(&self) -> Report {
+        let roster = self.house.roster.load_full();
+        let clinics = roster.clinics().map(|clinic| self.probe_clinic(clinic));
+        let (store, mut clinics) = tokio::join!(self.probe_store(), futures::future::join_all(clinics));
+        clinics.sort_by(|a, b| a.clinic.cmp(&b.clinic));
+        let ill = clinics.iter().any(|clinic| clinic.shut.as_ref().is_none_or(|shut| !shut.is_empty()));
+        let status = match (store.up, ill) {
+            (false, _) => Verdict::Down,
+            (true, true) => Verdict::Degraded,
+            (true, false) => Verdict::Healthy,
+        };
+        let live_calls = self.house.directory.live_calls();
+        Report { status, generation: self.house.generation.0, live_calls, store, clinics }
+    }
+
+    async fn probe_store(&self) -> Dependency {
+        let asked = Instant::now();
+        let up = matches!(timeout(PATIENCE, self.store.ping()).await, Ok(Ok(())));
+        Dependency { up, latency_ms: millis(asked) }
+    }
+
+    async fn probe_clinic(&self, clinic: &Clinic) -> ClinicReport {
+        let asked = Instant::now();
+        let link = async {
+            let mailbox = self.house.directory.link(&clinic.id)?;
+            mailbox.ask(asked + PATIENCE, EmrLinkMsg::GetHealth).await.ok()
+        };
+        let counts = timeout(PATIENCE, self.store.journal_counts(&clinic.id));
+        let (link, counts) = tokio::join!(link, counts);
+        let counts = counts.ok().and_then(Result::ok);
+        ClinicReport {
+            clinic: clinic.id.to_string(),
+            waiting: link.as_ref().map_or(0, |link| link.waiting),
+            in_flight: link.as_ref().map_or(0, |link| link.in_flight),
+            shut: link.map(|link| link.shut.iter().map(|service| service.name()).collect()),
+            unsettled: counts.map(|counts| counts.unsettled),
+            handed_to_staff: counts.map(|counts| counts.handed_to_staff),
+            latency_ms: millis(asked),
+        }
+    }
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}

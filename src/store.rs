@@ -119,12 +119,7 @@ impl SqlStore {
 
     async fn read(&self, scope: Scope<'_>) -> StoreResult<Session> {
         let mut session = self.readers.session().await?;
-        if session.scope_session(scope).await.is_err() {
-            // It may have died while it was idle. Nothing was asked of it yet.
-            session.close_on_drop();
-            session = self.readers.session().await?;
-            session.scope_session(scope).await?;
-        }
+        session.scope_session(scope).await?;
         Ok(session)
     }
 

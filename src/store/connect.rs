@@ -66,6 +66,8 @@ async fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
+    // A file does not go away while a connection is idle; a server does, and is asked each time.
+    let pool = |size| pool(size).test_before_acquire(false);
     let writers = pool(1).connect_lazy_with(options.clone());
     migrate(sqlx::migrate!("migrations/sqlite")).run(&writers).await.map_err(|error| told(&error))?;
     let readers: SqlitePool = pool(tuning.readers).connect_lazy_with(options.pragma("query_only", "ON"));
@@ -91,8 +93,7 @@ async fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError
 }
 
 fn pool<D: Database>(size: u32) -> PoolOptions<D> {
-    // A connection that died is found by the statement that uses it; asking each time would double every read.
-    PoolOptions::new().max_connections(size.max(1)).acquire_timeout(ACQUIRE).test_before_acquire(false)
+    PoolOptions::new().max_connections(size.max(1)).acquire_timeout(ACQUIRE)
 }
 
 fn migrate(mut migrations: Migrator) -> Migrator {

@@ -137,7 +137,7 @@ async fn a_database_that_dropped_its_connections_is_connected_again() {
     let store = house.open().await;
     let maple = call_of("maple", 1);
     let fence = adopted(&store, &maple).await;
-    let drop_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    let drop_all = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
     sqlx::query(drop_all).execute(&mut postgres::superuser(&house.engine).await).await.unwrap();
     assert_eq!(store.save_call(save(&maple, fence, 1), NOW).await, Ok(()));

@@ -298,7 +298,8 @@ pub trait BookingStore: Send + Sync + 'static {
     async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64>;
 
     /// What is due for a look among this generation's: the newest write of each open intent, settled or not (a move may
-    /// have died between its halves), and the writes that are still watched. Oldest first.
+    /// have died between its halves), and of closed ones the additions that were read as absent and may yet turn up.
+    /// Oldest first.
     async fn due_effects(
         &self,
         clinic: &ClinicId,

@@ -196,17 +196,23 @@ statements! {
 
     // --- the journal -------------------------------------------------------------------------------------------------
 
+    // Watched, once its intent is closed, is a write that may yet turn up: an addition read as absent. One that is done
+    // is not, though its saga asked for a look in case it did not get to the next step.
     ADOPT_INTENTS = both(
         "UPDATE intent SET owner = $2
          WHERE clinic_id = $1 AND owner <> $2
-           AND (state = 'open' OR id IN (SELECT intent_id FROM effect WHERE clinic_id = $1 AND due IS NOT NULL))
+           AND (state = 'open'
+                OR id IN (SELECT intent_id FROM effect WHERE clinic_id = $1 AND due IS NOT NULL
+                          AND (state IN ('announced', 'unknown') OR state = 'absent' AND kind = 'add')))
            AND owner NOT IN (SELECT generation FROM instance WHERE state = 'active')
          RETURNING id, state");
     DUE_NOW = both(
         "UPDATE effect SET due = $3
          WHERE clinic_id = $1 AND intent_id = $2
-           AND (due IS NOT NULL
-                OR $4 = 'open' AND step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = $2))");
+           AND CASE WHEN $4 = 'open'
+                    THEN step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = $2)
+                    ELSE due IS NOT NULL AND (state IN ('announced', 'unknown') OR state = 'absent' AND kind = 'add')
+               END");
     DUE_EFFECTS = both(
         "SELECT effect.id AS effect_id, effect.provider, effect.date, effect.start_minute,
                 effect.end_minute, effect.payload AS effect_payload, effect.state AS effect_state,
@@ -216,10 +222,13 @@ statements! {
                 intent.appointment AS intent_appointment, intent.call_id, intent.tool_call_id
          FROM effect JOIN intent ON intent.id = effect.intent_id
          WHERE intent.clinic_id = $1 AND intent.owner = $2 AND effect.id IN (
-             SELECT id FROM effect WHERE clinic_id = $1 AND due <= $3
+             SELECT watched.id FROM effect AS watched JOIN intent AS closed ON closed.id = watched.intent_id
+             WHERE watched.clinic_id = $1 AND watched.due <= $3 AND closed.state <> 'open'
+               AND (watched.state IN ('announced', 'unknown') OR watched.state = 'absent' AND watched.kind = 'add')
              UNION ALL
              SELECT newest.id FROM intent AS started JOIN effect AS newest ON newest.intent_id = started.id
-             WHERE started.clinic_id = $1 AND started.owner = $2 AND started.state = 'open' AND newest.due IS NULL
+             WHERE started.clinic_id = $1 AND started.owner = $2 AND started.state = 'open'
+               AND (newest.due IS NULL OR newest.due <= $3)
                AND newest.step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = started.id))
          ORDER BY due, effect.announced_at, effect.id LIMIT $4");
     INTENT = both("SELECT state, appointment FROM intent WHERE clinic_id = $1 AND id = $2");
@@ -284,12 +293,13 @@ statements! {
     PURGE_DEAD_LETTERS = both(
         "DELETE FROM dead_letter WHERE (clinic_id, call_id, tool_call_id) IN (
              SELECT clinic_id, call_id, tool_call_id FROM dead_letter WHERE set_aside_at <= $1 LIMIT $2)");
-    // With their effects, once none of those is unsettled or watched.
+    // With their effects, once none of those is unsettled or watched. A look that was due that long ago is no watch.
     PURGE_INTENTS = both(
         "DELETE FROM intent WHERE id IN (
              SELECT id FROM intent WHERE closed_at <= $1 AND state <> 'open'
                AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.intent_id = intent.id
-                               AND (due IS NOT NULL OR effect.state IN ('announced', 'unknown')))
+                               AND (effect.state IN ('announced', 'unknown')
+                                    OR effect.state = 'absent' AND effect.due > $1))
              LIMIT $2)");
     PURGE_SMS = both("DELETE FROM sms WHERE id IN (SELECT id FROM sms WHERE ended_at <= $1 LIMIT $2)");
     PURGE_HOLDS = both(

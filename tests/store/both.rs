@@ -54,6 +54,8 @@ on_both! {
     a_write_nobody_settled_is_due_after_its_last_arrival_and_comes_back_whole
     an_unknown_write_is_looked_at_again_when_it_says_and_watched_until_it_is_let_go
     a_move_that_died_between_its_halves_is_due_at_once_for_its_next_owner
+    a_step_that_was_done_is_not_looked_at_once_the_next_one_is_written
+    an_absent_addition_is_watched_after_its_intent_is_closed_until_it_turns_up
     what_a_living_process_works_at_is_not_adopted
     the_journal_is_read_oldest_first_and_counted
     a_role_has_one_holder_who_keeps_its_fence_when_renewing

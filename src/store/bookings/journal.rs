@@ -79,9 +79,11 @@ impl SqlStore {
 
     /// The addition of the intent whose later step this is.
     async fn addition_before(&self, step: &Effect) -> StoreResult<Option<Effect>> {
-        let mut session = self.read(Scope::Clinic(&step.clinic)).await?;
-        let row: Option<AdditionRow> =
-            session.maybe(NEWEST_ADDITION, args![&step.clinic, step.intent]).await?;
+        let row: Option<AdditionRow> = self
+            .read(Scope::Clinic(&step.clinic))
+            .await?
+            .maybe(NEWEST_ADDITION, args![&step.clinic, step.intent])
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let id = row.id.to_string();
         let plain = self.open_sealed(&step.clinic, effect_payload(&[&id]), &row.payload).await?;

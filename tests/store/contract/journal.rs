@@ -6,7 +6,7 @@ use vitarad_actors::ports::store::{JournalCounts, JournalRow, LookAgain};
 
 use super::{due, granted, moving, second_half};
 use crate::fixture::House;
-use crate::samples::{NOW, booking, clinic, done, later, settlement, slot};
+use crate::samples::{NOW, booked, booking, clinic, done, later, settlement, slot};
 
 pub(crate) async fn a_write_nobody_settled_is_due_after_its_last_arrival_and_comes_back_whole(
     house: &dyn House,
@@ -65,6 +65,46 @@ pub(crate) async fn a_move_that_died_between_its_halves_is_due_at_once_for_its_n
     granted(&*b.store, &second).await;
     let rows = due(&*b.store, b.generation, later(20)).await;
     assert!(rows.iter().any(|row| row.effect.id == second.effect.id), "and now the second half");
+}
+
+pub(crate) async fn a_step_that_was_done_is_not_looked_at_once_the_next_one_is_written(house: &dyn House) {
+    let a = house.process("a").await;
+    let first = moving(1, a.generation);
+    granted(&*a.store, &first).await;
+    let mut step = settlement(&first, done(7), None);
+    // In case this life does not get to the second half.
+    step.look_again = Some(LookAgain { last_arrival: NOW, due: later(30) });
+    a.store.settle(step, NOW).await.unwrap();
+    assert!(due(&*a.store, a.generation, later(29)).await.is_empty());
+    assert_eq!(due(&*a.store, a.generation, later(30)).await.len(), 1);
+    let second = second_half(&first, AppointmentNo(5));
+    granted(&*a.store, &second).await;
+    let rows = due(&*a.store, a.generation, later(9_999)).await;
+    assert!(matches!(rows.as_slice(), [row] if row.effect.id == second.effect.id), "the newest and no other");
+    a.store.settle(settlement(&second, done(5), booked(7)), NOW).await.unwrap();
+    assert!(due(&*a.store, a.generation, later(9_999)).await.is_empty());
+    let b = house.process("a").await;
+    assert_eq!(b.store.adopt_journal(&clinic("maple"), b.generation, NOW).await.unwrap(), 0);
+}
+
+pub(crate) async fn an_absent_addition_is_watched_after_its_intent_is_closed_until_it_turns_up(
+    house: &dyn House,
+) {
+    let a = house.process("a").await;
+    let wish = booking(1, slot(540), a.generation);
+    granted(&*a.store, &wish).await;
+    let watch = Some(LookAgain { last_arrival: later(30), due: later(60) });
+    let mut absent = settlement(&wish, EffectState::Absent, IntentState::HandedToStaff);
+    absent.look_again = watch;
+    a.store.settle(absent, later(40)).await.unwrap();
+    let b = house.process("a").await;
+    assert_eq!(b.store.adopt_journal(&clinic("maple"), b.generation, later(50)).await.unwrap(), 1);
+    assert_eq!(due(&*b.store, b.generation, later(50)).await.len(), 1);
+    let mut turned_up = settlement(&wish, done(7), None);
+    turned_up.settler = b.generation;
+    turned_up.look_again = watch;
+    b.store.settle(turned_up, later(50)).await.unwrap();
+    assert!(due(&*b.store, b.generation, later(9_999)).await.is_empty());
 }
 
 pub(crate) async fn what_a_living_process_works_at_is_not_adopted(house: &dyn House) {

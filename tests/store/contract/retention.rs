@@ -27,7 +27,9 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
     let mut absent = settlement(&watched, EffectState::Absent, IntentState::HandedToStaff);
     absent.look_again = Some(LookAgain { last_arrival: later(20), due: later(900) });
     store.settle(absent, NOW).await.unwrap();
-    store.settle(settlement(&over, done(7), booked(7)), NOW).await.unwrap();
+    let mut done_with = settlement(&over, done(7), booked(7));
+    done_with.look_again = Some(LookAgain { last_arrival: later(20), due: later(900) });
+    store.settle(done_with, NOW).await.unwrap();
 
     let retention = role(store, "retention", a.generation).await;
     assert_eq!(store.purge(&retention, KEEP, 100, NOW.plus(DAY / 2)).await.unwrap(), 1, "the hold");
@@ -39,6 +41,13 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
     assert_eq!(state(&open).await, Some(IntentState::Open));
     assert_eq!(state(&watched).await, Some(IntentState::HandedToStaff));
     assert_eq!(state(&over).await, None);
+    let abandoned = later(900).plus(DAY);
+    assert_eq!(
+        store.purge(&retention, KEEP, 100, abandoned).await.unwrap(),
+        2,
+        "nobody looks any more; the lease"
+    );
+    assert_eq!(state(&watched).await, None);
     assert_eq!(store.adopt_call(&call(1), a.generation, NOW).await.unwrap().fence, Fence(1), "a new call");
 }
 

@@ -26,8 +26,11 @@ enum Cancelled {
 
 impl Saga {
     pub async fn relocate(&self, old: AppointmentNo, to: &Slot) -> End {
-        if let Err(situation) = self.is_as_heard(old).await {
-            return End::plain(situation);
+        match self.is_as_heard(old).await {
+            Err(situation) => return End::plain(situation),
+            // There already: nothing to write, and nothing to be cancelled.
+            Ok(slot) if slot == *to => return End::about(Situation::Booked, slot, old),
+            Ok(_) => {}
         }
         match self.write_addition(to, Some(old)).await {
             Ok(written) => self.verify_addition(written).await,
@@ -165,12 +168,15 @@ impl Saga {
     }
 
     /// The appointment to be moved is this patient's, live, and as the caller heard of it.
-    async fn is_as_heard(&self, no: AppointmentNo) -> Result<(), Situation> {
+    async fn is_as_heard(&self, no: AppointmentNo) -> Result<Slot, Situation> {
         let row = self.read_row(no, self.order.deadline).await.map_err(situation_of)?;
         let row =
             row.filter(|row| row.patient == self.intent.patient).ok_or(Situation::AppointmentNotFound)?;
         let as_heard = self.order.note.seen.is_none_or(|seen| untouched(seen, row.fingerprint()));
-        if as_heard && row.status.occupies() { Ok(()) } else { Err(Situation::AppointmentChanged) }
+        if !as_heard || !row.status.occupies() {
+            return Err(Situation::AppointmentChanged);
+        }
+        Ok(Slot { provider: row.provider, date: row.date, interval: row.interval })
     }
 
     async fn slot_of(&self, no: AppointmentNo) -> Result<Slot, Situation> {

@@ -8,7 +8,7 @@ mod tables;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::tables::Tables;
+pub use self::tables::{EffectRow, Tables};
 use crate::domain::ids::Generation;
 use crate::domain::mark::Mark;
 use crate::domain::time::Ts;

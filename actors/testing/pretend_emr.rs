@@ -303,7 +303,8 @@ fn live_row(row: &Row) -> LiveRow {
     LiveRow {
         no: *no,
         slot: Slot { provider: provider.clone(), date: *date, interval: *interval },
-        made_by_us: row.appointment.mark().is_some(),
+        // A row that staff have touched is theirs.
+        made_by_us: row.appointment.mark().is_some() && row.staff_at.is_none(),
         moves: None,
     }
 }

@@ -65,15 +65,20 @@ pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
                     record.breach(format!("B-7: {:?} was overwritten at {at:?}", seen.no));
                 }
                 let tables = store.peek();
-                let instead = tables.effects.iter().find_map(|row| match row.effect.act {
-                    Act::Cancel { appointment, instead, .. } if appointment == seen.no => instead,
-                    _ => None,
-                });
+                let instead =
+                    tables.effects.iter().filter(|row| row.effect.clinic.as_str() == clinic).find_map(
+                        |row| match row.effect.act {
+                            Act::Cancel { appointment, instead, .. } if appointment == seen.no => instead,
+                            _ => None,
+                        },
+                    );
                 if let Some(new) = instead.and_then(|new| rows.get(&new)) {
                     let new_holds = new.appointment.status.occupies() || new.staff_at.is_some();
                     if !holds_one(false, new_holds) {
+                        let marks = [seen.mark(), new.appointment.mark()];
+                        let story = story(&tables, &marks);
                         record.breach(format!(
-                            "B-4: {:?} was cancelled while {:?} is not live",
+                            "B-4: {:?} was cancelled at {at:?} while {:?} is not live{story}",
                             seen.no, new.appointment.no
                         ));
                     }

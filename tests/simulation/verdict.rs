@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use vitarad_actors::domain::booking::{IntentState, Want};
+use vitarad_actors::domain::booking::{Act, IntentState, Want};
 use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
-use vitarad_actors::domain::laws::{no_overlap_by_us, same_answer};
+use vitarad_actors::domain::laws::{LiveRow, no_overlap_by_us, same_answer};
 use vitarad_actors::domain::mark::Mark;
-use vitarad_actors::testing::{Tables, World};
+use vitarad_actors::testing::{EffectRow, PretendEmr, Tables, World};
 
 use super::{CLINICS, Record, Told};
 
@@ -58,9 +58,11 @@ pub fn judge(world: &World, record: &Record) -> Summary {
     nothing_open(world, record, &mut summary);
     for clinic in CLINICS {
         let emr = world.emr(clinic);
-        let live = emr.live();
+        let live = with_halves(world, emr);
         if let Some((a, b)) = no_overlap_by_us(&live) {
-            record.breach(format!("B-2: at {clinic} {a:?} and {b:?} overlap in the end"));
+            let marks = [a, b].map(|row| emr.row(row.no).and_then(|row| row.appointment.mark()));
+            let story = story(&world.store.peek(), &marks);
+            record.breach(format!("B-2: at {clinic} {a:?} and {b:?} overlap in the end{story}"));
         }
         summary.our_live_rows += live.iter().filter(|row| row.made_by_us).count() as u64;
         summary.staff_rows += emr.rows().iter().filter(|row| row.appointment.mark().is_none()).count() as u64;
@@ -68,6 +70,22 @@ pub fn judge(world: &World, record: &Record) -> Summary {
     }
     one_row_per_mark(world, record);
     summary
+}
+
+/// What is live, each new half of a move tied to its old one.
+fn with_halves(world: &World, emr: &PretendEmr) -> Vec<LiveRow> {
+    let tables = world.store.peek();
+    let beside = |mark: Mark| {
+        tables.effects.iter().find(|row| row.effect.mark() == mark).and_then(|row| match row.effect.act {
+            Act::Add { beside, .. } => beside,
+            Act::Cancel { .. } => None,
+        })
+    };
+    let tied = |row: LiveRow| {
+        let mark = emr.row(row.no).and_then(|row| row.appointment.mark());
+        LiveRow { moves: mark.and_then(beside), ..row }
+    };
+    emr.live().into_iter().map(tied).collect()
 }
 
 /// B-6: whatever final answer a tool call got, it got every time.
@@ -87,7 +105,8 @@ fn one_answer_each(record: &Record, summary: &mut Summary) {
 }
 
 fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
-    for row in world.store.peek().intents.values() {
+    let tables = world.store.peek();
+    for row in tables.intents.values() {
         let state = match row.state {
             IntentState::Open => "open",
             IntentState::Done(_) => "done",

@@ -22,7 +22,7 @@ pub struct Origins(Vec<Effective>);
 impl Origins {
     pub(super) fn of(tree: &Tree) -> Self {
         let effective = tree.leaves().into_iter().map(|(key, value)| Effective {
-            value: if key.is_secret() { "(set)".to_owned() } else { written(value) },
+            value: if key.is_secret() { "(set)".to_owned() } else { written(value).unwrap_or_default() },
             origin: tree.origin(&key),
             key: key.to_string(),
         });

@@ -34,7 +34,7 @@ impl std::error::Error for Problems {}
 pub(super) struct Findings {
     refused: Vec<Finding>,
     warned: Vec<Finding>,
-    /// Settings that could not be read; nothing else that is found about them is worth telling.
+    /// Settings that could not be read. Others stand in for them, so nothing else that is found there is worth telling.
     misread: BTreeSet<Key>,
 }
 
@@ -54,9 +54,14 @@ impl Findings {
         first
     }
 
+    /// Whether this setting, or one below it, was misread.
+    pub(super) fn is_misread(&self, key: &Key) -> bool {
+        self.misread.iter().any(|misread| misread.steps().starts_with(key.steps()))
+    }
+
     pub(super) fn refuse(&mut self, key: impl Into<Key>, what: impl Into<String>, fix: impl Into<String>) {
         let key = key.into();
-        if !self.misread.contains(&key) {
+        if !self.is_misread(&key) {
             self.refused.push(Finding { key, what: what.into(), fix: fix.into() });
         }
     }

@@ -139,3 +139,27 @@ impl Tables {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layers::manual::tests::assert_complete;
+    use super::*;
+
+    #[test]
+    fn the_manual_shows_every_setting_of_every_section() {
+        let manual = Manual::read().unwrap();
+        let shown = |section: &str| manual.specimen(&Key::from(section)).cloned().unwrap();
+        assert_complete::<NodeSettings>(&shown("node"));
+        assert_complete::<HttpSettings>(&shown("http"));
+        assert_complete::<StoreTable>(&shown("store"));
+        assert_complete::<CryptoTable>(&shown("crypto"));
+        assert_complete::<WebhookTable>(&shown("webhook"));
+        assert_complete::<LogSettings>(&shown("log"));
+        assert_complete::<HealthSettings>(&shown("health"));
+        assert_complete::<MetricsSettings>(&shown("metrics"));
+        assert_complete::<SmsSettings>(&shown("sms"));
+        assert_complete::<HouseTable>(&shown("house"));
+        assert_complete::<BookingRules>(&shown("booking"));
+        assert_complete::<EmrLimits>(&shown("limits"));
+    }
+}

@@ -90,16 +90,19 @@ fn gather<'a>(value: &'a Value, key: &Key, found: &mut Vec<(Key, &'a Value)>) {
     }
 }
 
-/// A value as it would stand in a file.
-pub(super) fn written(value: &Value) -> String {
-    match value {
+/// A value as it would stand on one line of a file; `None` for a table and for a list of tables.
+pub(super) fn written(value: &Value) -> Option<String> {
+    Some(match value {
         Value::String(_, text) => format!("{text:?}"),
         Value::Char(_, one) => format!("\"{one}\""),
         Value::Bool(_, flag) => flag.to_string(),
         Value::Num(_, number) => plain(*number),
-        Value::Array(_, items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
-        Value::Dict(..) | Value::Empty(..) => "{..}".to_owned(),
-    }
+        Value::Array(_, items) => {
+            let items: Option<Vec<String>> = items.iter().map(written).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        Value::Dict(..) | Value::Empty(..) => return None,
+    })
 }
 
 fn plain(number: Num) -> String {

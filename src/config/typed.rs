@@ -75,15 +75,16 @@ impl Fault {
     }
 
     fn fix(&self, manual: &Manual) -> String {
-        match (&self.kind, manual.specimen(&self.key)) {
-            (Kind::UnknownField(name, known), _) => match nearest(name, known.iter().copied()) {
+        match &self.kind {
+            Kind::UnknownField(name, known) => match nearest(name, known.iter().copied()) {
                 Some(known) => format!("did you mean {known}?"),
                 None => "remove it".to_owned(),
             },
-            (Kind::UnknownVariant(_, known), _) => format!("choose {}", known.join(" or ")),
-            _ if self.key.is_secret() => "give it as a text in quotes".to_owned(),
-            (_, None | Some(Value::Dict(..))) => "write it as default.toml shows".to_owned(),
-            (_, Some(specimen)) => format!("give it a value like {}", written(specimen)),
+            Kind::UnknownVariant(_, known) => format!("choose {}", known.join(" or ")),
+            _ => match manual.specimen(&self.key).and_then(written) {
+                Some(specimen) => format!("give it a value like {specimen}"),
+                None => "write it as default.toml shows".to_owned(),
+            },
         }
     }
 

@@ -60,3 +60,66 @@ fn with_unset(text: &str) -> String {
     };
     text.lines().map(uncommented).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+pub(in crate::config) mod tests {
+    use std::collections::BTreeSet;
+
+    use figment::error::Kind;
+    use figment::value::Dict;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+    use crate::config::tree::at_mut;
+
+    /// Fails unless each table of the manual's `shown` names every setting that `T` reads there, and no other.
+    pub(in crate::config) fn assert_complete<T: DeserializeOwned>(shown: &Value) {
+        for table in tables(shown) {
+            let mut asked = shown.clone();
+            let Some(Value::Dict(_, dict)) = at_mut(&mut asked, table.steps()) else { continue };
+            let names: BTreeSet<String> = dict.keys().cloned().collect();
+            dict.insert("unheard_of".to_owned(), true.into());
+            let refusal = asked.deserialize::<T>().err().map(|error| error.kind);
+            let Some(Kind::UnknownField(_, known)) = refusal else {
+                unreachable!("{table} takes any setting: {refusal:?}")
+            };
+            let known = known.iter().map(|&name| name.to_owned()).collect();
+            assert_eq!(names, known, "{table}");
+        }
+    }
+
+    /// Every table but the holidays, whose names are dates.
+    fn tables(shown: &Value) -> Vec<Key> {
+        fn gather(value: &Value, key: &Key, found: &mut Vec<Key>) {
+            match value {
+                Value::Dict(_, dict) => {
+                    found.push(key.clone());
+                    let settings = dict.iter().filter(|(name, _)| *name != "holidays");
+                    settings.for_each(|(name, value)| gather(value, &key.child(name), found));
+                }
+                Value::Array(_, items) => {
+                    items.iter().enumerate().for_each(|(index, item)| gather(item, &key.item(index), found));
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        gather(shown, &Key::root(), &mut found);
+        found
+    }
+
+    #[test]
+    fn a_commented_setting_is_uncommented_and_prose_is_not() {
+        let text = "# prose = 1\na = 1\n#b = 2\n#[[c]]\n#\n## d = 3";
+        assert_eq!(with_unset(text), "# prose = 1\na = 1\nb = 2\n[[c]]\n#\n## d = 3");
+    }
+
+    #[test]
+    fn one_clinic_and_one_item_stand_for_all() {
+        let manual = Manual::read().unwrap();
+        let key = Key::clinic("another").child("providers").item(7).child("provider_no");
+        assert_eq!(manual.specimen(&key).and_then(Value::as_str), Some("101"));
+        assert!(manual.specimen(&Key::from("http.nothing")).is_none());
+        assert_eq!(manual.specimen(&Key::root()).and_then(Value::as_dict).map(Dict::len), Some(14));
+    }
+}

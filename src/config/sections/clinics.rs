@@ -18,6 +18,7 @@ use crate::config::typed;
 
 /// A clinic that could be read, whatever is wrong with it.
 pub(in crate::config) struct Declared {
+    place: Key,
     clinic: Clinic,
     /// `None` is refused.
     emr: Option<EmrAccess>,
@@ -25,8 +26,8 @@ pub(in crate::config) struct Declared {
 }
 
 impl Declared {
-    pub(in crate::config) fn id(&self) -> &str {
-        self.clinic.id.as_str()
+    pub(in crate::config) fn place(&self) -> &Key {
+        &self.place
     }
 
     pub(in crate::config) fn has_own_credentials(&self) -> bool {
@@ -70,7 +71,7 @@ impl Reader<'_> {
         let emr = emr.and_then(|emr| emr.checked(&place.child("emr"), self.profile, self.findings));
         let credentials = credentials.unwrap_or_default();
         let webhook = webhook::checked(credentials, &place.child("webhook"), self.profile, self.findings);
-        Some(Declared { clinic, emr, webhook })
+        Some(Declared { place: place.clone(), clinic, emr, webhook })
     }
 
     fn typed<T: DeserializeOwned>(&mut self, mut value: Value, place: &Key) -> Option<T> {
@@ -95,10 +96,30 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
 
 /// Nobody could tell whose call comes in on a line that two clinics claim.
 pub(in crate::config) fn check_contests(clinics: &[Declared], findings: &mut Findings) {
-    let mut clinics: Vec<Clinic> = clinics.iter().map(|declared| declared.clinic.clone()).collect();
+    let read_whole = |declared: &&Declared| !findings.is_misread(&declared.place);
+    let mut clinics: Vec<Clinic> =
+        clinics.iter().filter(read_whole).map(|declared| declared.clinic.clone()).collect();
     while let Err(contest) = Roster::of(clinics.iter().cloned()) {
         let fix = "leave it to the clinic it belongs to";
         findings.refuse(Key::clinic(contest.second.as_str()), contest.to_string(), fix);
         clinics.retain(|clinic| clinic.id != contest.second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layers::manual::tests::assert_complete;
+
+    #[test]
+    fn the_manual_shows_every_setting_of_a_clinic() {
+        let manual = Manual::read().unwrap();
+        let mut clinic = manual.specimen(&Key::clinic("any")).and_then(Value::as_dict).cloned().unwrap();
+        assert_complete::<EmrTable>(&clinic.remove("emr").unwrap());
+        assert_complete::<Vec<CredentialTable>>(&clinic.remove("webhook").unwrap());
+        for overlaid in ["booking", "limits"] {
+            clinic.insert(overlaid.to_owned(), manual.specimen(&Key::from(overlaid)).cloned().unwrap());
+        }
+        assert_complete::<Clinic>(&clinic.into());
     }
 }

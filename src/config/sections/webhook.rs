@@ -71,16 +71,18 @@ pub(in crate::config) fn check_coverage(
     }
     for clinic in clinics.iter().filter(|clinic| !clinic.has_own_credentials()) {
         let fix = "add [[clinics.webhook]] to it, or [[webhook.credentials]] for all clinics";
-        let key = Key::clinic(clinic.id()).child("webhook");
+        let key = clinic.place().child("webhook");
         findings.refuse(key, "is missing, so no webhook of this clinic would be let in", fix);
     }
 }
 
 impl CredentialTable {
     fn check(&self, place: &Key, profile: Profile, findings: &mut Findings) {
-        for (setting, scheme) in self.misfits() {
-            let what = format!("belongs to a credential with scheme \"{scheme}\"");
-            findings.refuse(place.child(setting), what, "remove it, or change the scheme");
+        if !findings.is_misread(&place.child("scheme")) {
+            for (setting, scheme) in self.misfits() {
+                let what = format!("belongs to a credential with scheme \"{scheme}\"");
+                findings.refuse(place.child(setting), what, "remove it, or change the scheme");
+            }
         }
         let key = place.child("secrets");
         match self.secrets.len() {
@@ -131,5 +133,20 @@ impl CredentialTable {
             }
         };
         WebhookCredential { scheme, secrets: self.secrets }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layers::manual::Manual;
+
+    #[test]
+    fn the_manual_shows_the_voice_platforms_own_defaults() {
+        let manual = Manual::read().unwrap();
+        let shown = manual.specimen(&Key::from("webhook")).unwrap();
+        let table: WebhookTable = shown.deserialize().unwrap();
+        let schemes: Vec<_> = table.credentials.into_iter().map(|c| c.into_credential().scheme).collect();
+        assert_eq!(schemes, [WebhookScheme::Hmac(HmacPlan::default())]);
     }
 }

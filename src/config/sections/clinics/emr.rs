@@ -97,6 +97,9 @@ fn is_near(url: &Url) -> bool {
 
 impl TlsTable {
     fn checked(self, place: &Key, findings: &mut Findings) -> Option<TlsMode> {
+        if findings.is_misread(place) {
+            return None;
+        }
         if self.ca_file.is_some() && self.mode != Mode::CaBundle {
             findings.refuse(
                 place.child("ca_file"),

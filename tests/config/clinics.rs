@@ -1,0 +1,190 @@
+//! The clinics of a file: their defaults, their access, and how they may contradict themselves and each other.
+
+use vitarad::access::TlsMode;
+use vitarad_actors::domain::clinic::{BookingRules, EmrLimits};
+
+use crate::fixture::{SMALL_CLINIC, file, load, told};
+
+#[test]
+fn a_clinics_rules_override_the_houses_key_by_key() {
+    let text = format!(
+        "[booking]\nhold_seconds = 90\nbuffer_minutes = 3\n[limits]\nburst = 7\n{SMALL_CLINIC}\
+         [clinics.booking]\nbuffer_minutes = 10\n[clinics.limits]\nqueue = 9\n"
+    );
+    let loaded = load(&text, &[("VITARAD_LIMITS__MAX_IN_FLIGHT", "2")]).unwrap();
+    let (clinic, _) = &loaded.settings.clinics[0];
+    assert_eq!(
+        clinic.booking,
+        BookingRules { hold_seconds: 90, buffer_minutes: 10, ..BookingRules::default() }
+    );
+    assert_eq!(clinic.limits, EmrLimits { burst: 7, queue: 9, max_in_flight: 2, ..EmrLimits::default() });
+    assert_eq!(loaded.settings.booking.buffer_minutes, 3);
+    let origin = |key: &str| loaded.origins.of_key(key).unwrap().origin.clone();
+    assert_eq!(
+        origin("clinics.riverside.limits.max_in_flight"),
+        "environment variable VITARAD_LIMITS__MAX_IN_FLIGHT"
+    );
+    assert_eq!(origin("clinics.riverside.booking.max_advance_days"), "default.toml");
+}
+
+#[test]
+fn a_clinics_list_of_visits_replaces_the_houses_whole() {
+    let visits = "visit_types = [{ code = \"X\", minutes = 20, template_codes = [\"1\"] }]\ndefault_visit_type = \"X\"";
+    let loaded = load(&format!("{SMALL_CLINIC}[clinics.booking]\n{visits}"), &[]).unwrap();
+    let codes: Vec<_> =
+        loaded.settings.clinics[0].0.booking.visit_types.iter().map(|v| v.code.clone()).collect();
+    assert_eq!(codes, ["X"]);
+}
+
+#[test]
+fn a_ca_bundle_is_read_from_its_file() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let held = file(pem);
+    let tls = |table: &str| {
+        SMALL_CLINIC.replace("password = \"p\"", &format!("password = \"p\", tls = {{ {table} }}"))
+    };
+    let bundle = |path: &str| tls(&format!("mode = \"ca_bundle\", ca_file = \"{path}\""));
+    let loaded = load(&bundle(held.path().to_str().unwrap()), &[]).unwrap();
+    assert_eq!(loaded.settings.clinics[0].1.emr.tls, TlsMode::CaBundle { pem: pem.to_owned() });
+
+    let key = "clinics.riverside.emr.tls";
+    let fix = "name a file of PEM certificates that this user may read";
+    let empty = file("nothing");
+    for (clinic, problem) in [
+        (
+            bundle("/nowhere/ca.pem"),
+            format!(
+                "{key}.ca_file | my.toml | cannot be read: No such file or directory (os error 2) | {fix}"
+            ),
+        ),
+        (
+            bundle(empty.path().to_str().unwrap()),
+            format!("{key}.ca_file | my.toml | holds no PEM certificate | {fix}"),
+        ),
+        (
+            tls("mode = \"ca_bundle\""),
+            format!("{key}.ca_file | not set | is missing for mode \"ca_bundle\" | {fix}"),
+        ),
+        (
+            tls("mode = \"pin\""),
+            format!(
+                "{key}.sha256 | not set | is missing for mode \"pin\" | list the SHA-256 of the server's certificate"
+            ),
+        ),
+        (
+            tls("ca_file = \"/etc/ca.pem\""),
+            format!("{key}.ca_file | my.toml | belongs to mode \"ca_bundle\" | remove it, or set that mode"),
+        ),
+    ] {
+        assert_eq!(told(load(&clinic, &[])), [problem]);
+    }
+}
+
+#[test]
+fn a_clinic_that_contradicts_itself_is_refused_by_its_id() {
+    let bad = |from: &str, to: &str| told(load(&SMALL_CLINIC.replace(from, to), &[]));
+    assert_eq!(
+        bad("[\"09:00-17:00\"]", "[\"09:00-12:00\", \"11:00-17:00\"]"),
+        [
+            "clinics.riverside.hours | my.toml | hours: the stretches of one day must follow each other without overlap | \
+          list the stretches of a day in order, like \"09:00-12:00\", \"13:00-17:00\""
+        ]
+    );
+    assert_eq!(
+        bad("name = \"Dr. Chen\"", "name = \"Dr. Chen\", visit_types = [\"Z\"]"),
+        ["clinics.riverside.providers | my.toml | providers: 101 lists visit type 'Z', which is not among \
+          booking.visit_types | name codes of booking.visit_types only"]
+    );
+    assert_eq!(
+        bad("name = \"Riverside\"", "name = \"Riverside\"\nsms = { enabled = true }\nlimits = { burst = 0 }"),
+        ["clinics.riverside.limits | my.toml | limits: burst must be at least 1 | choose 1 or more"]
+    );
+    assert_eq!(
+        bad("name = \"Riverside\"", "name = \"Riverside\"\nsms = { enabled = true }"),
+        ["clinics.riverside.sms | my.toml | sms.enabled needs sms.sender | \
+          give the number texts are sent from, or set sms.enabled to false"]
+    );
+}
+
+#[test]
+fn clinics_that_claim_the_same_line_are_refused_each() {
+    let clinic = |id: &str, lines: &str| {
+        SMALL_CLINIC.replace("riverside", id).replace("timezone", &format!("lines = {lines}\ntimezone"))
+    };
+    let text = [
+        clinic("a", "[\"604-555-0101\"]"),
+        clinic("b", "[\"6045550101\"]"),
+        clinic("c", "[\"604-555-0102\", \"+1 604 555 0101\"]"),
+        clinic("d", "[\"604-555-0103\"]"),
+    ];
+    let fix = "leave it to the clinic it belongs to";
+    assert_eq!(
+        told(load(&text.concat(), &[])),
+        [
+            format!("clinics.b | my.toml | clinics 'a' and 'b' both claim line 604-555-0101 | {fix}"),
+            format!("clinics.c | my.toml | clinics 'a' and 'c' both claim line 604-555-0101 | {fix}"),
+        ]
+    );
+}
+
+#[test]
+fn a_clinic_that_was_misread_is_in_nobodys_way() {
+    // What stands in for the bad id and the bad line are those of the manual's clinic.
+    let good = SMALL_CLINIC.replace("timezone", "lines = [\"604-555-0101\"]\ntimezone");
+    let bad = good.replace("riverside", "River Side").replace("604-555-0101", "0101");
+    let keys = |text: &str| load(text, &[]).unwrap_err().0.into_iter().map(|p| p.key).collect::<Vec<_>>();
+    let expected = ["clinics.River Side.id", "clinics.River Side.lines[0]"];
+    assert_eq!(keys(&format!("{good}{bad}")), expected);
+    assert_eq!(keys(&format!("{bad}{good}")), expected);
+}
+
+#[test]
+fn two_clinics_of_one_id_are_refused() {
+    assert_eq!(
+        told(load(&SMALL_CLINIC.repeat(2), &[])),
+        ["clinics.riverside | my.toml | is declared twice | give each clinic an id of its own"]
+    );
+}
+
+#[test]
+fn clinics_that_are_no_list_are_refused() {
+    for file in ["[clinics.riverside]\nname = \"x\"", "clinics = 3"] {
+        assert_eq!(
+            told(load(file, &[])),
+            ["clinics | my.toml | is not a list of tables | begin each clinic with [[clinics]]"]
+        );
+    }
+}
+
+#[test]
+fn a_credentials_setting_that_belongs_to_another_scheme_is_refused() {
+    let credential =
+        "webhook = [{ scheme = \"bearer\", secrets = [\"s\"], encoding = \"hex\", header = \"x\" }]";
+    let text = SMALL_CLINIC.replace("emr =", &format!("{credential}\nemr ="));
+    let key = "clinics.riverside.webhook[0]";
+    let fix = "remove it, or change the scheme";
+    assert_eq!(
+        told(load(&text, &[])),
+        [
+            format!("{key}.header | my.toml | belongs to a credential with scheme \"api_key\" | {fix}"),
+            format!("{key}.encoding | my.toml | belongs to a credential with scheme \"hmac\" | {fix}"),
+        ]
+    );
+}
+
+#[test]
+fn a_credential_has_one_or_two_secrets() {
+    let credential = |secrets: &str| format!("[[webhook.credentials]]\nscheme = \"bearer\"\n{secrets}");
+    let key = "webhook.credentials[0].secrets";
+    for (text, problem) in [
+        ("", format!("{key} | not set | are missing | give one: make it with openssl rand -hex 32")),
+        (
+            "secrets = [\"a\", \"b\", \"c\"]",
+            format!("{key} | my.toml | are 3 | keep one, or two while one is replaced"),
+        ),
+        ("secrets = [\"\"]", format!("{key}[0] | my.toml | is empty | make one with: openssl rand -hex 32")),
+    ] {
+        assert_eq!(told(load(&credential(text), &[])), [problem]);
+    }
+    assert!(load(&credential("secrets = [\"a\", \"b\"]"), &[]).is_ok());
+}

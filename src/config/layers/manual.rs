@@ -12,7 +12,7 @@ use crate::config::tree::leaves;
 
 pub(super) const TEXT: &str = include_str!("../../../config/default.toml");
 
-pub(crate) struct Manual {
+pub(in crate::config) struct Manual {
     root: Value,
 }
 

@@ -79,7 +79,6 @@ impl From<Fingerprint> for String {
 /// One way a webhook may prove who sends it. Up to two secrets are valid at once, so that one can be replaced without a
 /// moment in which neither is.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WebhookCredential {
     #[serde(flatten)]
     pub scheme: WebhookScheme,
@@ -153,4 +152,31 @@ fn reveal<S: Serializer>(secret: &SecretString, sink: S) -> Result<S::Ok, S::Err
 
 fn reveal_all<S: Serializer>(secrets: &[SecretString], sink: S) -> Result<S::Ok, S::Error> {
     sink.collect_seq(secrets.iter().map(ExposeSecret::expose_secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_of_a_clinic_can_be_read_back() {
+        let hmac =
+            WebhookScheme::Hmac(HmacPlan { signature_prefix: "sha256=".to_owned(), ..HmacPlan::default() });
+        let schemes =
+            [hmac, WebhookScheme::ApiKey { header: "x-vapi-secret".to_owned() }, WebhookScheme::Bearer];
+        let access = ClinicAccess {
+            emr: EmrAccess {
+                url: "https://emr.example.test/oscar".to_owned(),
+                username: "voicedesk".to_owned(),
+                password: "not a real one".to_owned().into(),
+                tls: TlsMode::Pin { sha256: vec![Fingerprint([7; 32])] },
+            },
+            webhook: schemes
+                .map(|scheme| WebhookCredential { scheme, secrets: vec!["a secret".to_owned().into()] })
+                .to_vec(),
+        };
+        let back: ClinicAccess = serde_json::from_slice(&serde_json::to_vec(&access).unwrap()).unwrap();
+        assert!(back.same_as(&access));
+        assert_eq!(back.webhook.len(), 3);
+    }
 }

@@ -132,14 +132,15 @@ impl EffectState {
         !matches!(self, Self::Announced | Self::Unknown)
     }
 
-    /// What may follow what. A settled write stays as it is (it is said again when its intent closes later), but for the
-    /// absent one that turns up late.
+    /// What may follow what. A settled write stays as it is, with two exceptions: the absent one that turns up late, and
+    /// the one that arrived twice, of which staff removed the row that was counted.
     pub fn may_become(self, next: Self) -> bool {
         match self {
             Self::Announced => next != Self::Announced,
             Self::Unknown => !matches!(next, Self::Announced | Self::NotDone),
             Self::Absent => matches!(next, Self::Absent | Self::Done(_) | Self::HandedToStaff),
-            Self::Done(_) | Self::NotDone | Self::HandedToStaff => next == self,
+            Self::Done(_) => matches!(next, Self::Done(_)),
+            Self::NotDone | Self::HandedToStaff => next == self,
         }
     }
 }
@@ -303,7 +304,8 @@ mod tests {
         assert!(EffectState::Absent.may_become(done));
         assert!(!done.may_become(EffectState::Absent));
         assert!(done.may_become(done));
-        assert!(!done.may_become(EffectState::Done(AppointmentNo(2))));
+        assert!(done.may_become(EffectState::Done(AppointmentNo(2))), "it arrived twice");
+        assert!(!done.may_become(EffectState::HandedToStaff));
         assert!(!EffectState::NotDone.may_become(done));
     }
 }

@@ -133,8 +133,7 @@ async fn a_write_that_may_have_left_runs_on_to_its_own_limit_and_keeps_its_place
     let (world, house) = house(limits).await;
     world.emr("maple").script(|op| if op == Op::Cancel { Fate::Hangs } else { Fate::PROMPT });
     let maple = link(&house, "maple");
-    let lease =
-        Lease { fence: crate::domain::ids::Fence(1), until: Instant::now() + Duration::from_secs(60) };
+    let lease = Lease { fence: crate::domain::ids::Fence(1), until: Instant::now() + Duration::from_mins(1) };
     let seen = an_appointment(&world);
     let began = Instant::now();
     let write = tokio::spawn(async move {
@@ -196,7 +195,7 @@ async fn a_quarantined_link_refuses_and_calls_are_still_answered() {
         let _ = house.house.directory.link(&id).unwrap().post(EmrLinkMsg::Die(Death::Panic));
         house.wait(Duration::from_millis(100)).await;
     }
-    house.wait(Duration::from_secs(120)).await;
+    house.wait(Duration::from_mins(2)).await;
     assert_eq!(read(&house, "maple").await, Err(EmrFailure::Stopped));
     let refused = house.ask("c1", "t1", Tool::GetProviders, json!({})).await;
     assert_eq!(refused["code"], "EMR_UNAVAILABLE");

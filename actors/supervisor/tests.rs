@@ -171,7 +171,7 @@ async fn a_child_comes_back_from_every_kind_of_death() {
 async fn a_transient_child_that_ends_normally_is_forgotten() {
     let board = Board::of_one(Role::Calls, Role::Call).await;
     board.tell(Order::Finish);
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert!(board.states().await.is_empty());
     assert_eq!(board.started(), 1);
 }
@@ -210,7 +210,7 @@ async fn a_quarantined_child_rests_alone_and_is_tried_again() {
         board.dies_and_returns(Order::Die(Death::Panic)).await;
     }
     board.tell(Order::Die(Death::Panic));
-    sleep(Duration::from_secs(240)).await;
+    sleep(Duration::from_mins(4)).await;
     let states = board.states().await;
     assert!(states[0].quarantined && !states[0].alive);
     assert!(states[1].alive, "its neighbour was not touched");
@@ -226,7 +226,7 @@ async fn a_call_that_keeps_dying_is_forgotten_until_it_is_asked_for() {
         board.dies_and_returns(Order::Die(Death::Panic)).await;
     }
     board.tell(Order::Die(Death::Panic));
-    sleep(Duration::from_secs(120)).await;
+    sleep(Duration::from_mins(2)).await;
     assert!(board.states().await.is_empty());
     let again = pawn(Role::Call, "only", &board.log, Duration::ZERO);
     assert_eq!(board.start(again).await, Ok(()));
@@ -239,7 +239,7 @@ async fn a_child_asked_for_while_it_waits_is_started_at_once_and_its_late_timer_
     board.until(|| board.meters.exits(Role::EmrLink, Exit::Failed) == 1).await;
     assert_eq!(board.start(pawn(Role::EmrLink, "only", &board.log, Duration::ZERO)).await, Ok(()));
     let lives = board.started();
-    sleep(Duration::from_secs(120)).await;
+    sleep(Duration::from_mins(2)).await;
     assert_eq!(board.started(), lives, "the timer of the earlier life started nothing");
 }
 
@@ -260,7 +260,7 @@ async fn a_start_that_fails_is_a_failure_like_any_other() {
         board.start(pawn(Role::Call, "new", &board.log, Duration::ZERO)).await,
         Err(NotStarted::Failed)
     );
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(board.states().await.len(), 1, "given up after its budget");
     assert_eq!(board.meters.exits(Role::Call, Exit::Failed), 3);
 }
@@ -291,7 +291,7 @@ async fn a_stop_cancels_a_restart_that_was_waiting() {
     let (reply, stopped) = oneshot::channel();
     board.supervisor.send_message(SupervisorMsg::Stop(ChildId::named(Role::EmrLink, "only"), reply)).unwrap();
     stopped.await.unwrap();
-    sleep(Duration::from_secs(600)).await;
+    sleep(Duration::from_mins(10)).await;
     assert_eq!(board.started(), 1);
     assert!(board.states().await.is_empty());
 }

@@ -115,8 +115,11 @@ fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
         };
         *summary.intents.entry(state).or_default() += 1;
         if row.state == IntentState::Open {
-            record
-                .breach(format!("B-5: intent {} of {:?} never settled", row.intent.id, row.order.tool_call));
+            let of_intent = |effect: &&EffectRow| effect.effect.intent == row.intent.id;
+            let marks: Vec<_> =
+                tables.effects.iter().filter(of_intent).map(|effect| Some(effect.effect.mark())).collect();
+            let story = story(&tables, &marks);
+            record.breach(format!("B-5: the intent of {:?} never settled{story}", row.order.tool_call));
         }
     }
 }

@@ -26,6 +26,8 @@ use crate::meters::Meters;
 use crate::ports::Luck;
 use crate::tree::{Role, StopOrder, policy};
 
+const _: () = assert!(cfg!(panic = "unwind"), "supervision needs panics that can be caught");
+
 /// Starts one life of a child, linked to the supervisor it is given. Does no I/O: a child loads itself afterwards.
 pub type Start = Arc<dyn Fn(ActorCell) -> BoxFuture<'static, Result<ActorCell, SpawnErr>> + Send + Sync>;
 

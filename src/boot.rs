@@ -25,14 +25,14 @@ use self::life::Lifetime;
 pub use self::life::Taken;
 use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::config::sections::store::StoreAddress;
+use crate::config::sections::store::{StoreAddress, Synchronous};
 use crate::emr::Connector;
 use crate::front::{BadGatebook, Door, DoorMeters};
 use crate::health::{Health, Phase};
 use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
-use crate::store::{OpenError, SqlStore, Tuning};
+use crate::store::{Durability, OpenError, SqlStore, Tuning};
 
 /// Why a process did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -184,11 +184,16 @@ fn keyring(settings: &Settings) -> Keyring {
     Keyring::new(current, settings.crypto.previous_master_key.as_ref().map(copy))
 }
 
-async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
+/// The store as the settings describe it.
+pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
     let keyring = keyring(settings);
     let tuning = Tuning {
         readers: settings.store.max_connections,
         writers: settings.store.writers,
+        durability: match settings.store.synchronous {
+            Synchronous::Full => Durability::PowerFailure,
+            Synchronous::Normal | Synchronous::Off => Durability::ProcessDeath,
+        },
         ..Tuning::default()
     };
     let engine = match &settings.store.address {

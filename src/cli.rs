@@ -1,5 +1,6 @@
 //! The command line. `vitarad --help` is the manual.
 
+mod audit;
 mod call;
 mod config;
 mod demo;
@@ -48,6 +49,8 @@ enum Command {
     /// Say what is wrong with a configuration, or what it amounts to.
     #[command(subcommand)]
     Config(config::Config),
+    /// Check that nobody has tampered with the audit log. Exits with 1 when somebody has.
+    Audit(Source),
     /// Run the pretend EMR by itself.
     Sandbox(sandbox::Sandbox),
     /// Print the supervision tree and its budgets.
@@ -71,6 +74,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),
+        Command::Audit(source) => audit::run(&source),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Tree => say(&vitarad_actors::tree::render()),
         Command::Key => say(&format!("{}\n", hex::encode(rand::random::<[u8; 32]>()))),

@@ -54,11 +54,20 @@ pub struct Tuning {
     pub writers: u32,
     /// How many writes of one clinic may wait; the next is refused as busy.
     pub lane: usize,
+    pub durability: Durability,
+}
+
+/// What an acknowledged commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    PowerFailure,
+    /// The death of this process, and nothing worse: for development.
+    ProcessDeath,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { readers: 8, writers: 4, lane: 256 }
+        Self { readers: 8, writers: 4, lane: 256, durability: Durability::PowerFailure }
     }
 }
 

@@ -173,11 +173,12 @@ impl State {
     }
 
     /// A number alone answers only that verification is needed, however many charts carry it.
-    fn number_found(&self, charts: usize, language: Language) -> Told {
-        let situation = if charts == 0 { Situation::NumberUnknown } else { Situation::VerificationNeeded };
+    fn number_found(&self, charts: Vec<DemographicNo>, language: Language) -> Told {
+        let situation =
+            if charts.is_empty() { Situation::NumberUnknown } else { Situation::VerificationNeeded };
         let answer =
             self.plain(situation, language).with("patient", Value::Null).with("needsVerification", true);
-        Told::of(answer, Tool::SearchPatientByPhone, Vec::new())
+        Told::of(answer, Tool::SearchPatientByPhone, charts)
     }
 
     fn identified(&mut self, who: Identification, language: Language) -> Told {

@@ -22,9 +22,9 @@ pub enum Finding {
     /// Nothing was learnt that the call must keep.
     Plain(Situation),
     Providers(Dated<Vec<EmrProvider>>),
-    /// How many charts carry the caller's number; who they are stays with the EMR.
+    /// The charts that carry the caller's number: for the audit log, not for the answer.
     Number {
-        charts: usize,
+        charts: Vec<DemographicNo>,
     },
     Identified(Identification),
     /// The EMR could not say who it is: nobody guessed wrong.

@@ -60,7 +60,7 @@ impl Asker {
 
     async fn count(&self, caller: &PhoneNumber) -> Finding {
         match self.charts_of(caller).await {
-            Ok(charts) => Finding::Number { charts: charts.len() },
+            Ok(charts) => Finding::Number { charts: charts.iter().map(|chart| chart.no).collect() },
             Err(failure) => Finding::Plain(situation_of(failure)),
         }
     }

@@ -336,8 +336,3 @@ async fn a_full_supervisor_refuses_and_says_so() {
     }
     assert_eq!(log.started.load(Ordering::SeqCst), 1);
 }
-
-#[tokio::test(start_paused = true)]
-async fn the_tree_unwinds_panics() {
-    assert!(cfg!(panic = "unwind"), "supervision needs panics that can be caught");
-}

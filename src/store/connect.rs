@@ -12,8 +12,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Database, PgPool, SqlitePool};
 
-use super::Tuning;
 use super::db::Db;
+use super::{Durability, Tuning};
 
 /// How long a reader or the writer waits for a connection before it says "unavailable".
 const ACQUIRE: Duration = Duration::from_secs(1);
@@ -61,7 +61,10 @@ async fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(match tuning.durability {
+            Durability::PowerFailure => SqliteSynchronous::Full,
+            Durability::ProcessDeath => SqliteSynchronous::Normal,
+        })
         .busy_timeout(BUSY)
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
@@ -75,12 +78,16 @@ async fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
 }
 
 async fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError> {
+    let synchronous_commit = match tuning.durability {
+        Durability::PowerFailure => "on",
+        Durability::ProcessDeath => "off",
+    };
     let options = PgConnectOptions::from_str(url.expose_secret())
         .map_err(|_| OpenError::Address)?
         .application_name("vitarad")
         .statement_cache_capacity(STATEMENTS)
         .options([
-            ("synchronous_commit", "on"),
+            ("synchronous_commit", synchronous_commit),
             ("statement_timeout", "5s"),
             ("lock_timeout", "1s"),
             ("idle_in_transaction_session_timeout", "10s"),

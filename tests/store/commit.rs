@@ -70,7 +70,7 @@ async fn of_many_at_once_only_those_that_may_not_fail() {
 #[tokio::test]
 async fn a_full_lane_is_an_answer_and_only_its_clinics() {
     let house = SqlHouse::sqlite();
-    let store = house.open_tuned(Tuning { readers: 2, writers: 1, lane: 8 }).await;
+    let store = house.open_tuned(Tuning { readers: 2, writers: 1, lane: 8, ..Tuning::default() }).await;
     let (maple, birch) = (call_of("maple", 1), call_of("birch", 1));
     let fence = adopted(&store, &maple).await;
     adopted(&store, &birch).await;
@@ -87,7 +87,9 @@ async fn a_full_lane_is_an_answer_and_only_its_clinics() {
 #[tokio::test]
 async fn a_clinic_that_asks_10000_times_delays_anothers_commit_by_two_batches_at_most() {
     let house = SqlHouse::sqlite();
-    let store = Arc::new(house.open_tuned(Tuning { readers: 2, writers: 1, lane: 10_000 }).await);
+    let store = Arc::new(
+        house.open_tuned(Tuning { readers: 2, writers: 1, lane: 10_000, ..Tuning::default() }).await,
+    );
     let (maple, birch) = (call_of("maple", 1), call_of("birch", 1));
     let fence = adopted(&store, &maple).await;
     adopted(&store, &birch).await;
@@ -115,7 +117,7 @@ async fn a_clinic_that_asks_10000_times_delays_anothers_commit_by_two_batches_at
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_another_process_holds_up_fails_without_its_company() {
     let Some(house) = SqlHouse::postgres().await else { return };
-    let store = house.open_tuned(Tuning { readers: 2, writers: 1, lane: 256 }).await;
+    let store = house.open_tuned(Tuning { readers: 2, writers: 1, lane: 256, ..Tuning::default() }).await;
     let (maple, birch) = (call_of("maple", 1), call_of("birch", 1));
     let fence = adopted(&store, &maple).await;
     adopted(&store, &birch).await;
@@ -151,7 +153,7 @@ async fn how_many_commits_a_second() {
     for (engine, house) in [("SQLite", Some(SqlHouse::sqlite())), ("PostgreSQL", SqlHouse::postgres().await)]
     {
         let Some(house) = house else { continue };
-        let tuning = Tuning { readers: 4, writers: 2, lane: 256 };
+        let tuning = Tuning { readers: 4, writers: 2, lane: 256, ..Tuning::default() };
         let store = Arc::new(house.open_tuned(tuning).await);
         for submitters in [1, 16, 64, 256] {
             measure(engine, &store, submitters).await;

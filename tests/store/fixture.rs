@@ -43,7 +43,7 @@ impl SqlHouse {
     }
 
     pub(crate) async fn open(&self) -> SqlStore {
-        self.open_tuned(Tuning { readers: 4, writers: 2, lane: 256 }).await
+        self.open_tuned(Tuning { readers: 4, writers: 2, lane: 256, ..Tuning::default() }).await
     }
 
     pub(crate) async fn open_tuned(&self, tuning: Tuning) -> SqlStore {

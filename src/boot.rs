@@ -37,8 +37,8 @@ use crate::store::{Durability, OpenError, SqlStore, Tuning};
 /// Why a process did not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum NotBegun {
-    #[error("the listening address cannot be bound: {0}")]
-    Listen(#[source] std::io::Error),
+    #[error("http.listen {address} cannot be bound: {cause}")]
+    Listen { address: SocketAddr, cause: std::io::Error },
     #[error(transparent)]
     Taken(#[from] Taken),
     #[error("the store did not open: {0}")]
@@ -67,7 +67,8 @@ pub struct App {
 impl App {
     /// Binds first, so that a port in use is found out before anything is touched; opens the door last.
     pub async fn begin(settings: &Settings, crashpoints: Crashpoints) -> Result<Self, NotBegun> {
-        let socket = TcpListener::bind(settings.http.listen).map_err(NotBegun::Listen)?;
+        let address = settings.http.listen;
+        let socket = TcpListener::bind(address).map_err(|cause| NotBegun::Listen { address, cause })?;
         Self::begin_on(socket, settings, crashpoints).await
     }
 
@@ -76,7 +77,8 @@ impl App {
         settings: &Settings,
         crashpoints: Crashpoints,
     ) -> Result<Self, NotBegun> {
-        let addr = socket.local_addr().map_err(NotBegun::Listen)?;
+        let address = settings.http.listen;
+        let addr = socket.local_addr().map_err(|cause| NotBegun::Listen { address, cause })?;
         let life = Lifetime::begin(settings)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Arc::new(open(settings).await?);

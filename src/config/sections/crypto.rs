@@ -27,8 +27,7 @@ pub(in crate::config) struct CryptoTable {
 
 const MASTER: &str = "crypto.master_key";
 const PREVIOUS: &str = "crypto.previous_master_key";
-const FIX: &str =
-    "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: openssl rand -hex 32";
+const FIX: &str = "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: vitarad key";
 
 impl CryptoTable {
     pub(in crate::config) fn checked(&self, profile: Profile, findings: &mut Findings) -> CryptoSettings {

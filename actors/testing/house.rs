@@ -84,18 +84,15 @@ impl World {
         ClinicId::parse(clinic).ok().and_then(|id| self.emrs.get(&id)).expect("a clinic of this world")
     }
 
-    /// A process begins on this world.
+    /// A process begins on this world; the one before it is dead.
     pub async fn begin(&self, seed: u64, crashpoints: Crashpoints) -> TestHouse {
-        self.begin_as(self.store.begin_generation(), seed, crashpoints).await
+        self.begin_on("node-1", seed, crashpoints).await
     }
 
+    /// A process begins on a node, beside those of other nodes.
     #[expect(clippy::expect_used, reason = "a test's own clinics")]
-    pub async fn begin_as(
-        &self,
-        generation: crate::domain::ids::Generation,
-        seed: u64,
-        crashpoints: Crashpoints,
-    ) -> TestHouse {
+    pub async fn begin_on(&self, node: &str, seed: u64, crashpoints: Crashpoints) -> TestHouse {
+        let generation = self.store.begin_generation(node);
         let roster = Roster::of(self.clinics.clone()).expect("clinics that do not contest a line");
         let store: Arc<dyn crate::ports::Store> = Arc::<MemoryStore>::clone(&self.store);
         let house = Arc::new(House {

@@ -1,8 +1,12 @@
-//! The store in memory: the same promises as the real one, checked by the same contract tests, under a paused clock.
+//! The store in memory: the same promises as the real one, kept by the same contract tests, under a paused clock.
 
-mod bookings;
+mod announcing;
 mod calls;
+mod holds;
+mod journal;
 mod rest;
+mod retention;
+mod settling;
 mod tables;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,22 +25,12 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// A process begins: every earlier generation is dead.
-    pub fn begin_generation(&self) -> Generation {
-        let mut tables = self.peek();
-        tables.generation += 1;
-        tables.active.clear();
-        let generation = Generation(tables.generation);
-        tables.active.insert(generation);
-        generation
-    }
-
-    /// A second process that lives beside the others.
-    pub fn begin_beside(&self) -> Generation {
+    /// A process begins its life on a node; the node's former one is dead by then.
+    pub fn begin_generation(&self, node: &str) -> Generation {
         let mut tables = self.peek();
         tables.generation += 1;
         let generation = Generation(tables.generation);
-        tables.active.insert(generation);
+        tables.active.insert(node.to_owned(), generation);
         generation
     }
 

@@ -9,6 +9,7 @@ use vitarad::seal::Keyring;
 use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::Store;
+use vitarad_actors::testing::MemoryStore;
 
 use crate::postgres;
 use crate::samples::NOW;
@@ -57,6 +58,17 @@ impl House for SqlHouse {
         let store = self.open().await;
         let generation = store.begin_generation(node, NOW).await.expect("a generation");
         Process { store: Arc::new(store), generation }
+    }
+}
+
+/// The store that the actors' own tests and the simulation run on.
+#[derive(Default)]
+pub(crate) struct MemoryHouse(Arc<MemoryStore>);
+
+#[async_trait]
+impl House for MemoryHouse {
+    async fn process(&self, node: &str) -> Process {
+        Process { store: Arc::<MemoryStore>::clone(&self.0), generation: self.0.begin_generation(node) }
     }
 }
 

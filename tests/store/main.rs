@@ -1,11 +1,11 @@
-//! The store on both engines: the contract of its port, and what is its own (sealing, group commit, schema).
+//! The store: the contract of its port on every engine, and what is the SQL store's own (sealing, group commit, schema).
 
 #![cfg(test)]
 
-mod both;
 mod clinics;
 mod commit;
 mod contract;
+mod engines;
 mod fixture;
 #[path = "../support/postgres.rs"]
 mod postgres;

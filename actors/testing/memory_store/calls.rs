@@ -1,46 +1,45 @@
-//! Calls, tool calls and holds.
+//! Calls and tool calls.
 
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::{CallRow, HoldRow, ToolCallRow};
+use super::tables::{CallRow, Tables, ToolCallRow};
 use crate::domain::answer::AnswerLine;
-use crate::domain::booking::{IntentState, Slot};
 use crate::domain::ids::{CallKey, Fence, Generation, ToolCallKey};
 use crate::domain::laws::owns;
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::ports::store::{
-    AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, Claimant, Claimed, HoldStore, StoreError,
-    StoreResult, Taken, ToolCallStore,
+    AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, Claimant, Claimed, StoreError, StoreResult,
+    ToolCallStore,
 };
 
 #[async_trait]
 impl CallStore for MemoryStore {
-    async fn adopt_call(&self, key: &CallKey, owner: Generation, _: Ts) -> StoreResult<AdoptedCall> {
+    async fn adopt_call(&self, key: &CallKey, owner: Generation, now: Ts) -> StoreResult<AdoptedCall> {
         let mut tables = self.tables()?;
         let row = tables.calls.entry(key.clone()).or_insert(CallRow {
             fence: Fence(0),
             owner,
             version: 0,
             memory: None,
+            touched_at: now,
             ended_at: None,
         });
         row.fence = Fence(row.fence.0 + 1);
         row.owner = owner;
+        row.touched_at = now;
         Ok(AdoptedCall { fence: row.fence, memory: row.memory.clone(), ended: row.ended_at.is_some() })
     }
 
-    async fn save_call(&self, save: CallSave, _: Ts) -> StoreResult<()> {
+    async fn save_call(&self, save: CallSave, now: Ts) -> StoreResult<()> {
         let mut tables = self.tables()?;
-        let row = tables.calls.get_mut(&save.key).ok_or(StoreError::Usurped)?;
-        if !owns(row.fence, save.fence) {
-            return Err(StoreError::Usurped);
-        }
+        let row = tables.owned(&save.key, save.fence)?;
         if row.version < save.version {
             row.version = save.version;
             row.memory = Some(save.memory);
+            row.touched_at = now;
         }
         tables.audit.extend(save.audit);
         Ok(())
@@ -48,36 +47,50 @@ impl CallStore for MemoryStore {
 
     async fn end_call(&self, key: &CallKey, fence: Fence, now: Ts) -> StoreResult<()> {
         let mut tables = self.tables()?;
-        let row =
-            tables.calls.get_mut(key).filter(|row| owns(row.fence, fence)).ok_or(StoreError::Usurped)?;
-        row.ended_at = Some(now);
+        let row = tables.owned(key, fence)?;
+        row.ended_at.get_or_insert(now);
+        row.touched_at = now;
         tables.holds.retain(|hold| hold.call != *key);
         Ok(())
     }
 
-    async fn keep_event(&self, event: CallEvent, _: Ts) -> StoreResult<bool> {
-        Ok(self.tables()?.events.insert((event.key, event.digest)))
+    async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
+        let mut tables = self.tables()?;
+        let message = (event.key, event.digest);
+        if tables.events.contains_key(&message) {
+            return Ok(false);
+        }
+        tables.events.insert(message, now);
+        Ok(true)
+    }
+}
+
+impl Tables {
+    fn owned(&mut self, key: &CallKey, fence: Fence) -> StoreResult<&mut CallRow> {
+        self.calls.get_mut(key).filter(|row| owns(row.fence, fence)).ok_or(StoreError::Usurped)
     }
 }
 
 #[async_trait]
 impl ToolCallStore for MemoryStore {
-    async fn claim(&self, key: &ToolCallKey, _: Tool, claimant: Claimant, _: Ts) -> StoreResult<Claimed> {
+    async fn claim(&self, key: &ToolCallKey, _: Tool, claimant: Claimant, now: Ts) -> StoreResult<Claimed> {
         let mut tables = self.tables()?;
+        if let Some(line) = tables.tool_calls.get(key).and_then(|row| row.answer.clone()) {
+            return Ok(Claimed::Answered(line));
+        }
+        tables.owned(&key.call, claimant.fence)?;
         let intended = tables.intents.values().any(|row| row.order.tool_call == *key);
         let Some(row) = tables.tool_calls.get_mut(key) else {
-            tables.tool_calls.insert(key.clone(), ToolCallRow { claimant, attempt: 1, answer: None });
+            let first = ToolCallRow { claimant, attempt: 1, answer: None, touched_at: now };
+            tables.tool_calls.insert(key.clone(), first);
             return Ok(Claimed::Ours { attempt: 1 });
         };
-        if let Some(line) = &row.answer {
-            return Ok(Claimed::Answered(line.clone()));
-        }
-        if intended || row.claimant == claimant {
+        if intended || row.claimant.fence == claimant.fence {
             return Ok(Claimed::Underway);
         }
-        row.claimant = claimant;
-        row.attempt += 1;
-        Ok(Claimed::Ours { attempt: row.attempt })
+        let attempt = row.attempt + 1;
+        *row = ToolCallRow { claimant, attempt, answer: None, touched_at: now };
+        Ok(Claimed::Ours { attempt })
     }
 
     async fn answer(
@@ -85,70 +98,36 @@ impl ToolCallStore for MemoryStore {
         key: &ToolCallKey,
         line: AnswerLine,
         audit: Vec<AuditEntry>,
-        _: Ts,
+        now: Ts,
     ) -> StoreResult<AnswerLine> {
         let mut tables = self.tables()?;
+        let first = tables.store_answer(key, line, now).ok_or(StoreError::Usurped)?;
         tables.audit.extend(audit);
-        let row = tables.tool_calls.get_mut(key).ok_or(StoreError::Usurped)?;
-        Ok(row.answer.get_or_insert(line).clone())
+        Ok(first)
     }
 
     async fn answer_of(&self, key: &ToolCallKey) -> StoreResult<Option<AnswerLine>> {
         Ok(self.tables()?.tool_calls.get(key).and_then(|row| row.answer.clone()))
     }
 
-    async fn dead_letter(&self, key: &ToolCallKey, _: Tool, _: Phi<String>, _: Ts) -> StoreResult<()> {
-        self.tables()?.dead_letters.push(key.clone());
+    async fn dead_letter(&self, key: &ToolCallKey, _: Tool, _: Phi<String>, now: Ts) -> StoreResult<()> {
+        self.tables()?.dead_letters.entry(key.clone()).or_insert(now);
         Ok(())
     }
 }
 
-#[async_trait]
-impl HoldStore for MemoryStore {
-    async fn hold(
-        &self,
-        call: &CallKey,
-        slots: Vec<Slot>,
-        limit: usize,
-        until: Ts,
+impl Tables {
+    /// The first answer stays; `None` when nobody has claimed the tool call.
+    pub(super) fn store_answer(
+        &mut self,
+        key: &ToolCallKey,
+        line: AnswerLine,
         now: Ts,
-    ) -> StoreResult<Vec<Slot>> {
-        let mut tables = self.tables()?;
-        tables.holds.retain(|hold| hold.call != *call && hold.until > now);
-        let mut granted: Vec<Slot> = Vec::new();
-        for slot in slots {
-            let held = tables.holds.iter().any(|hold| {
-                hold.call.clinic == call.clinic && hold.call != *call && hold.slot.overlaps(&slot)
-            });
-            let unsettled = tables
-                .unsettled_additions()
-                .any(|row| row.effect.clinic == call.clinic && row.effect.slot().overlaps(&slot));
-            if granted.len() < limit && !held && !unsettled {
-                tables.holds.push(HoldRow { call: call.clone(), slot: slot.clone(), until });
-                granted.push(slot);
-            }
+    ) -> Option<AnswerLine> {
+        let row = self.tool_calls.get_mut(key)?;
+        if row.answer.is_none() {
+            row.touched_at = now;
         }
-        Ok(granted)
+        Some(row.answer.get_or_insert(line).clone())
     }
-
-    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>> {
-        let tables = self.tables()?;
-        let asked =
-            |slot: &Slot| slot.provider == query.provider && (query.first..=query.last).contains(&slot.date);
-        let holds = tables.holds.iter().filter(|hold| {
-            hold.call.clinic == query.clinic
-                && hold.until > now
-                && query.except_call.as_ref() != Some(&hold.call.call)
-        });
-        let unsettled = tables
-            .unsettled_additions()
-            .filter(|row| row.effect.clinic == query.clinic && query.except_effect != Some(row.effect.id));
-        let slots = holds.map(|hold| &hold.slot).chain(unsettled.map(|row| row.effect.slot()));
-        Ok(slots.filter(|slot| asked(slot)).cloned().collect())
-    }
-}
-
-/// Whether an intent is being worked on; one that is occupies its patient.
-pub(super) const fn is_open(state: IntentState) -> bool {
-    matches!(state, IntentState::Open)
 }

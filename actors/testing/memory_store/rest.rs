@@ -1,4 +1,4 @@
-//! Roles, audit, outbox and retention.
+//! Roles, audit and outbox.
 
 use std::time::Duration;
 
@@ -6,12 +6,15 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::MemoryStore;
-use super::tables::{Tables, TextState};
-use crate::domain::ids::Generation;
+use super::tables::{LeaseRow, TextRow, TextState};
+use crate::domain::ids::{Fence, Generation};
 use crate::domain::time::Ts;
 use crate::ports::store::{
-    AuditStore, Keep, OutboxStore, QueuedSms, RetentionStore, RoleLease, RoleStore, SmsState, StoreResult,
+    AuditStore, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState, StoreError, StoreResult,
 };
+
+/// A text still marked as being sent after this was left so by a death.
+const LOST_AFTER: Duration = Duration::from_mins(5);
 
 #[async_trait]
 impl RoleStore for MemoryStore {
@@ -24,17 +27,28 @@ impl RoleStore for MemoryStore {
     ) -> StoreResult<Option<RoleLease>> {
         let until = Instant::now() + lasts * 2 / 3;
         let mut tables = self.tables()?;
-        let Tables { roles, active, .. } = &mut *tables;
-        let row = Tables::lease(roles, active, role, owner, now.plus(lasts), now);
-        Ok(row.map(|row| RoleLease { role, owner, fence: row.fence, until }))
+        if !tables.is_active(owner) {
+            return Ok(None);
+        }
+        let before = tables.roles.get(role);
+        let taken = before.filter(|row| row.owner != owner && row.expires_at > now);
+        if taken.is_some_and(|row| tables.is_active(row.owner)) {
+            return Ok(None);
+        }
+        let fence = before.map_or(1, |row| row.fence.0 + i64::from(row.owner != owner));
+        let row = LeaseRow { owner, fence: Fence(fence), expires_at: now.plus(lasts) };
+        tables.roles.insert(role, row);
+        Ok(Some(RoleLease { role, owner, fence: Fence(fence), until }))
     }
 
     async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()> {
         let mut tables = self.tables()?;
-        tables.active.remove(&owner);
-        let Tables { roles, days, .. } = &mut *tables;
-        for row in roles.values_mut().chain(days.values_mut()).filter(|row| row.owner == owner) {
-            row.expires_at = now;
+        tables.active.retain(|_, active| *active != owner);
+        let tables = &mut *tables;
+        for row in tables.roles.values_mut().chain(tables.days.values_mut()) {
+            if row.owner == owner && row.expires_at > now {
+                row.expires_at = now;
+            }
         }
         Ok(())
     }
@@ -56,58 +70,56 @@ impl OutboxStore for MemoryStore {
     async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>> {
         let mut tables = self.tables()?;
         tables.guard_role(role)?;
-        let mut due = Vec::new();
-        for (id, row) in tables.texts.iter_mut().enumerate() {
-            match row.state {
-                TextState::Sending(sender) if sender != role.owner => row.state = TextState::Over,
-                TextState::Due(at) if at <= now && due.len() < limit as usize => {
-                    row.state = TextState::Sending(role.owner);
-                    row.attempt += 1;
-                    due.push(QueuedSms {
-                        id: i64::try_from(id).unwrap_or(i64::MAX),
-                        clinic: row.draft.clinic.clone(),
-                        attempt: row.attempt,
-                        to: row.draft.to.clone(),
-                        body: row.draft.body.clone(),
-                    });
-                }
-                _ => {}
-            }
-        }
-        Ok(due)
+        tables.texts.values_mut().for_each(|row| row.lose(role.fence, now));
+        let mut due: Vec<(Ts, i64)> =
+            tables.texts.iter().filter_map(|(id, row)| Some((row.due()?, *id))).collect();
+        due.retain(|(at, _)| *at <= now);
+        due.sort_unstable();
+        due.truncate(limit as usize);
+        let mut take = |id| Some(tables.texts.get_mut(&id)?.take(id, role.fence, now));
+        Ok(due.into_iter().filter_map(|(_, id)| take(id)).collect())
     }
 
-    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, _: Ts) -> StoreResult<()> {
+    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()> {
         let mut tables = self.tables()?;
         tables.guard_role(role)?;
-        if let Some(row) = usize::try_from(id).ok().and_then(|id| tables.texts.get_mut(id)) {
-            row.state = match state {
-                SmsState::RetryAt(at) => TextState::Due(at),
-                SmsState::Sent | SmsState::Refused | SmsState::Unknown => TextState::Over,
-            };
-        }
+        let under_way =
+            |row: &&mut TextRow| matches!(row.state, TextState::Sending { .. } | TextState::Unknown { .. });
+        let row = tables.texts.get_mut(&id).filter(under_way).ok_or(StoreError::Usurped)?;
+        row.state = match state {
+            SmsState::RetryAt(at) => TextState::Due(at),
+            SmsState::Unknown => TextState::Unknown { since: now },
+            SmsState::Sent | SmsState::Refused => TextState::Over { since: now },
+        };
         Ok(())
     }
 }
 
-#[async_trait]
-impl RetentionStore for MemoryStore {
-    async fn purge(&self, role: &RoleLease, keep: Keep, limit: u32, now: Ts) -> StoreResult<u64> {
-        let mut tables = self.tables()?;
-        tables.guard_role(role)?;
-        let old = now.minus(keep.ended_calls);
-        let gone: Vec<_> = tables
-            .calls
-            .iter()
-            .filter(|(_, row)| row.ended_at.is_some_and(|ended| ended < old))
-            .map(|(key, _)| key.clone())
-            .take(limit as usize)
-            .collect();
-        for key in &gone {
-            tables.calls.remove(key);
-            tables.tool_calls.retain(|tool_call, _| tool_call.call != *key);
+impl TextRow {
+    const fn due(&self) -> Option<Ts> {
+        match self.state {
+            TextState::Due(at) => Some(at),
+            TextState::Sending { .. } | TextState::Unknown { .. } | TextState::Over { .. } => None,
         }
-        tables.holds.retain(|hold| hold.until > now);
-        Ok(gone.len() as u64)
+    }
+
+    fn lose(&mut self, fence: Fence, now: Ts) {
+        if let TextState::Sending { fence: taken_under, since } = self.state
+            && (taken_under != fence || since <= now.minus(LOST_AFTER))
+        {
+            self.state = TextState::Unknown { since: now };
+        }
+    }
+
+    fn take(&mut self, id: i64, fence: Fence, now: Ts) -> QueuedSms {
+        self.state = TextState::Sending { fence, since: now };
+        self.attempt += 1;
+        QueuedSms {
+            id,
+            clinic: self.draft.clinic.clone(),
+            attempt: self.attempt,
+            to: self.draft.to.clone(),
+            body: self.draft.body.clone(),
+        }
     }
 }

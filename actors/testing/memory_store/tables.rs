@@ -1,6 +1,6 @@
 //! The rows, and what several methods ask of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
@@ -14,19 +14,23 @@ use crate::ports::store::{AuditEntry, Claimant, OrderNote, RoleLease, SmsDraft, 
 #[derive(Default)]
 pub struct Tables {
     pub generation: i64,
-    pub active: HashSet<Generation>,
+    /// Each node's living process.
+    pub active: HashMap<String, Generation>,
     pub calls: HashMap<CallKey, CallRow>,
-    pub events: HashSet<(CallKey, String)>,
+    /// When each message was kept.
+    pub events: HashMap<(CallKey, String), Ts>,
     pub tool_calls: HashMap<ToolCallKey, ToolCallRow>,
-    pub dead_letters: Vec<ToolCallKey>,
+    /// When each was set aside.
+    pub dead_letters: HashMap<ToolCallKey, Ts>,
     pub holds: Vec<HoldRow>,
     pub intents: HashMap<IntentId, IntentRow>,
+    /// In the order in which they were announced.
     pub effects: Vec<EffectRow>,
     pub days: HashMap<(ClinicId, ProviderNo, Date), LeaseRow>,
     pub roles: HashMap<&'static str, LeaseRow>,
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
-    pub texts: Vec<TextRow>,
+    pub texts: BTreeMap<i64, TextRow>,
 }
 
 pub struct CallRow {
@@ -34,6 +38,7 @@ pub struct CallRow {
     pub owner: Generation,
     pub version: u64,
     pub memory: Option<Phi<Vec<u8>>>,
+    pub touched_at: Ts,
     pub ended_at: Option<Ts>,
 }
 
@@ -41,6 +46,8 @@ pub struct ToolCallRow {
     pub claimant: Claimant,
     pub attempt: u32,
     pub answer: Option<AnswerLine>,
+    /// When it was claimed, or answered since.
+    pub touched_at: Ts,
 }
 
 pub struct HoldRow {
@@ -55,6 +62,9 @@ pub struct IntentRow {
     pub order: OrderNote,
     pub state: IntentState,
     pub owner: Generation,
+    /// Another intent of the same wish stands in its place.
+    pub replaced: bool,
+    pub closed_at: Option<Ts>,
 }
 
 #[derive(Clone)]
@@ -82,35 +92,57 @@ pub struct TextRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextState {
     Due(Ts),
-    Sending(Generation),
-    Over,
+    Sending {
+        fence: Fence,
+        since: Ts,
+    },
+    /// Left in sending by a death, or told to be unknown.
+    Unknown {
+        since: Ts,
+    },
+    Over {
+        since: Ts,
+    },
+}
+
+impl EffectRow {
+    /// What is looked at after its intent is closed: what may yet turn up.
+    pub fn may_turn_up(&self) -> bool {
+        !self.state.is_settled() || self.state == EffectState::Absent && self.effect.adds()
+    }
 }
 
 impl Tables {
+    pub fn is_active(&self, generation: Generation) -> bool {
+        self.active.values().any(|active| *active == generation)
+    }
+
+    pub fn effects_of(&self, intent: IntentId) -> impl DoubleEndedIterator<Item = &EffectRow> {
+        self.effects.iter().filter(move |row| row.effect.intent == intent)
+    }
+
+    pub fn newest_addition(&self, intent: IntentId) -> Option<&EffectRow> {
+        self.effects_of(intent).rev().find(|row| row.effect.adds())
+    }
+
     pub fn unsettled_additions(&self) -> impl Iterator<Item = &EffectRow> {
         self.effects.iter().filter(|row| row.effect.adds() && !row.state.is_settled())
     }
 
-    /// Takes or renews a lease; `None` while another living owner has it.
-    pub fn lease<'a, K: std::hash::Hash + Eq>(
-        rows: &'a mut HashMap<K, LeaseRow>,
-        active: &HashSet<Generation>,
-        key: K,
-        owner: Generation,
-        until: Ts,
-        now: Ts,
-    ) -> Option<&'a LeaseRow> {
-        let row = rows.entry(key).or_insert(LeaseRow { owner, fence: Fence(0), expires_at: Ts(0) });
-        let free = row.expires_at <= now || !active.contains(&row.owner);
-        if row.owner != owner && !free {
-            return None;
-        }
-        if row.owner != owner || free {
-            row.fence = Fence(row.fence.0 + 1);
-        }
-        row.owner = owner;
-        row.expires_at = until;
-        Some(row)
+    /// Neither another call's hold nor another intent's unsettled addition is in the way.
+    pub fn is_free(&self, call: &CallKey, slot: &Slot, intent: Option<IntentId>, now: Ts) -> bool {
+        let held = self.holds.iter().any(|hold| {
+            hold.call.clinic == call.clinic
+                && hold.call != *call
+                && hold.until > now
+                && hold.slot.overlaps(slot)
+        });
+        let unsettled = self.unsettled_additions().any(|row| {
+            row.effect.clinic == call.clinic
+                && Some(row.effect.intent) != intent
+                && row.effect.slot().overlaps(slot)
+        });
+        !held && !unsettled
     }
 
     pub fn guard_role(&self, lease: &RoleLease) -> StoreResult<()> {

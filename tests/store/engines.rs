@@ -1,9 +1,10 @@
-//! The contract, on SQLite and on PostgreSQL.
+//! The contract, on SQLite, on PostgreSQL, and on the store in memory, because what is proved on that one is only worth
+//! as much as it is like the others.
 
 use crate::contract;
-use crate::fixture::SqlHouse;
+use crate::fixture::{MemoryHouse, SqlHouse};
 
-macro_rules! on_both {
+macro_rules! on_each {
     ($($name:ident)+) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,10 +20,16 @@ macro_rules! on_both {
                 }
             })+
         }
+        mod memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::contract::$name(&super::MemoryHouse::default()).await;
+            })+
+        }
     };
 }
 
-on_both! {
+on_each! {
     a_call_is_adopted_again_with_the_next_fence_and_what_it_knew
     a_former_owner_saves_and_ends_nothing
     a_save_never_replaces_a_later_one

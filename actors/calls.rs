@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ractor::{Actor, ActorCell, ActorRef, SpawnErr};
-use tokio::time::{Instant, sleep};
+use ractor::{Actor, ActorCell, SpawnErr};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::call::CallMsg;
 use crate::call::adoption;
@@ -13,7 +14,7 @@ use crate::domain::ids::CallKey;
 use crate::house::House;
 use crate::mailbox::Mailbox;
 use crate::supervisor::{NotStarted, Supervisor, SupervisorArgs, SupervisorMsg};
-use crate::tree::Role;
+use crate::tree::{Role, policy};
 
 pub async fn start(
     house: &Arc<House>,
@@ -41,19 +42,10 @@ pub enum NotAdopted {
     Away,
 }
 
-/// A cell that is just starting, or starting again, is worth a moment's patience; a quarantined one is not worth more.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// A cell that is starting, or stopping to start again, is waited for as long as it may take to stop; one that is not back
+/// by then rests in quarantine.
+const PATIENCE: Duration = policy(Role::Clinic).stop_within;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-
-async fn supervisor_of(house: &House, key: &CallKey, deadline: Instant) -> Option<ActorRef<SupervisorMsg>> {
-    let until = deadline.min(Instant::now() + PATIENCE);
-    loop {
-        match house.directory.calls(&key.clinic) {
-            None if Instant::now() + LOOK_EVERY < until => sleep(LOOK_EVERY).await,
-            found => return found,
-        }
-    }
-}
 
 /// The call's mailbox; the call is adopted if it has no actor here.
 pub async fn reach(
@@ -61,16 +53,31 @@ pub async fn reach(
     key: &CallKey,
     deadline: Instant,
 ) -> Result<Mailbox<CallMsg>, NotAdopted> {
-    if let Some(mailbox) = house.directory.call(key) {
-        return Ok(mailbox);
-    }
     let clinic = house.clinic(&key.clinic).ok_or(NotAdopted::Away)?;
-    let calls = supervisor_of(house, key, deadline).await.ok_or(NotAdopted::Away)?;
-    let (reply, answer) = tokio::sync::oneshot::channel();
+    let until = deadline.min(Instant::now() + PATIENCE);
+    loop {
+        if let Some(mailbox) = house.directory.call(key) {
+            return Ok(mailbox);
+        }
+        match adopt(house, &clinic, key, deadline).await {
+            Err(NotAdopted::Away) if Instant::now() + LOOK_EVERY < until => sleep(LOOK_EVERY).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn adopt(
+    house: &Arc<House>,
+    clinic: &Arc<Clinic>,
+    key: &CallKey,
+    deadline: Instant,
+) -> Result<Mailbox<CallMsg>, NotAdopted> {
+    let calls = house.directory.calls(&key.clinic).ok_or(NotAdopted::Away)?;
+    let (reply, answer) = oneshot::channel();
     calls
-        .send_message(SupervisorMsg::Start(adoption(house, &clinic, key), reply))
+        .send_message(SupervisorMsg::Start(adoption(house, clinic, key), reply))
         .map_err(|_| NotAdopted::Away)?;
-    match tokio::time::timeout_at(deadline, answer).await {
+    match timeout_at(deadline, answer).await {
         Ok(Ok(Ok(()))) => house.directory.call(key).ok_or(NotAdopted::Away),
         Ok(Ok(Err(NotStarted::Full))) => Err(NotAdopted::Full),
         _ => Err(NotAdopted::Away),

@@ -55,7 +55,7 @@ fn emr_link(house: &Arc<House>, clinic: &Arc<Clinic>, cell: &Arc<Cell>) -> Child
                 Ok(actor.get_cell())
             })
         }),
-        on_exit: Some(Arc::new(move |actor, _| leave.0.directory.leave_link(&leave.1, actor))),
+        on_exit: Some(Arc::new(move |actor| leave.0.directory.leave_link(&leave.1, actor))),
     }
 }
 
@@ -76,7 +76,7 @@ fn desk(house: &Arc<House>, clinic: &Arc<Clinic>, cell: &Arc<Cell>) -> Child {
                 Ok(actor.get_cell())
             })
         }),
-        on_exit: Some(Arc::new(move |actor, _| leave.0.directory.leave_desk(&leave.1, actor))),
+        on_exit: Some(Arc::new(move |actor| leave.0.directory.leave_desk(&leave.1, actor))),
     }
 }
 
@@ -89,6 +89,6 @@ fn calls_of(house: &Arc<House>, clinic: &Arc<Clinic>) -> Child {
             let (house, clinic) = (Arc::clone(&house), Arc::clone(&clinic));
             Box::pin(async move { calls::start(&house, &clinic, supervisor).await })
         }),
-        on_exit: Some(Arc::new(move |actor, _| leave.0.directory.leave_calls(&leave.1, actor))),
+        on_exit: Some(Arc::new(move |actor| leave.0.directory.leave_calls(&leave.1, actor))),
     }
 }

@@ -31,8 +31,8 @@ const _: () = assert!(cfg!(panic = "unwind"), "supervision needs panics that can
 /// Starts one life of a child, linked to the supervisor it is given. Does no I/O: a child loads itself afterwards.
 pub type Start = Arc<dyn Fn(ActorCell) -> BoxFuture<'static, Result<ActorCell, SpawnErr>> + Send + Sync>;
 
-/// Told when a life of a child has ended, before it is started again.
-pub type OnExit = Arc<dyn Fn(ActorId, Exit) + Send + Sync>;
+/// Told when a life of a child has ended, before it is started again; also when its supervisor ended, and perhaps twice.
+pub type OnExit = Arc<dyn Fn(ActorId) + Send + Sync>;
 
 /// A child to be: its policy is that of its role.
 #[derive(Clone)]
@@ -40,6 +40,20 @@ pub struct Child {
     pub id: ChildId,
     pub start: Start,
     pub on_exit: Option<OnExit>,
+}
+
+impl Child {
+    async fn stop(self, cell: ActorCell) {
+        let actor = cell.get_id();
+        stop_within(cell, policy(self.id.role).stop_within, self.id.role).await;
+        self.ended(actor);
+    }
+
+    fn ended(&self, actor: ActorId) {
+        if let Some(told) = &self.on_exit {
+            told(actor);
+        }
+    }
 }
 
 /// Why a child was not started.
@@ -137,8 +151,8 @@ impl Actor for Supervisor {
             SupervisorMsg::Stop(id, reply) => {
                 let alive = state.children.forget(&id);
                 tokio::spawn(async move {
-                    if let Some(cell) = alive {
-                        stop_within(cell, policy(id.role).stop_within, id.role).await;
+                    if let Some((child, cell)) = alive {
+                        child.stop(cell).await;
                     }
                     let _ = reply.send(());
                 });
@@ -175,16 +189,14 @@ impl Actor for Supervisor {
         _: ActorRef<SupervisorMsg>,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        let alive = state.children.take_alive();
+        let stops = state.children.alive().into_iter().map(|(child, cell)| child.stop(cell));
         match policy(state.role).stops {
             StopOrder::LastStartedFirst => {
-                for (role, cell) in alive {
-                    stop_within(cell, policy(role).stop_within, role).await;
+                for stop in stops {
+                    stop.await;
                 }
             }
             StopOrder::AllAtOnce => {
-                let stops =
-                    alive.into_iter().map(|(role, cell)| stop_within(cell, policy(role).stop_within, role));
                 futures::future::join_all(stops).await;
             }
         }
@@ -192,6 +204,15 @@ impl Actor for Supervisor {
             stopped.store(true, std::sync::atomic::Ordering::SeqCst);
         }
         Ok(())
+    }
+}
+
+/// However a supervisor ends, its children end with it, and it hears of none of them any more.
+impl Drop for State {
+    fn drop(&mut self) {
+        for (child, cell) in self.children.alive() {
+            child.ended(cell.get_id());
+        }
     }
 }
 
@@ -220,7 +241,7 @@ impl State {
         child: Child,
     ) -> Result<(), ActorProcessingErr> {
         if let Ok(cell) = (child.start)(myself.get_cell()).await {
-            self.children.alive(&child.id, cell);
+            self.children.started(&child.id, cell);
             return Ok(());
         }
         let verdict = self.children.failed_to_start(&child.id, Instant::now(), self.luck.fraction());
@@ -237,9 +258,7 @@ impl State {
         else {
             return Ok(());
         };
-        if let Some(told) = &child.on_exit {
-            told(actor, exit);
-        }
+        child.ended(actor);
         self.carry_out(myself, child.id, exit, verdict)
     }
 

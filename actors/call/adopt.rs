@@ -30,7 +30,7 @@ pub fn adoption(house: &Arc<House>, clinic: &Arc<Clinic>, key: &CallKey) -> Chil
                 Ok(actor.get_cell())
             })
         }),
-        on_exit: Some(Arc::new(move |actor, _| leave.0.directory.leave_call(&leave.1, actor))),
+        on_exit: Some(Arc::new(move |actor| leave.0.directory.leave_call(&leave.1, actor))),
     }
 }
 

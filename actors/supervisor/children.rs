@@ -110,7 +110,7 @@ impl Children {
             });
     }
 
-    pub fn alive(&mut self, id: &ChildId, cell: ActorCell) {
+    pub fn started(&mut self, id: &ChildId, cell: ActorCell) {
         if let Some(kid) = self.kids.get_mut(id) {
             self.actors.insert(cell.get_id(), id.clone());
             kid.cell = Some(cell);
@@ -192,18 +192,18 @@ impl Children {
     }
 
     /// Drops a child and every timer of it; gives back its actor if it is alive.
-    pub fn forget(&mut self, id: &ChildId) -> Option<ActorCell> {
-        let cell = self.kids.remove(id)?.cell?;
+    pub fn forget(&mut self, id: &ChildId) -> Option<(Child, ActorCell)> {
+        let kid = self.kids.remove(id)?;
+        let cell = kid.cell?;
         self.actors.remove(&cell.get_id());
-        Some(cell)
+        Some((kid.child, cell))
     }
 
-    /// All living children, last started first; nothing is left here.
-    pub fn take_alive(&mut self) -> Vec<(Role, ActorCell)> {
-        self.actors.clear();
-        let mut kids: Vec<Kid> = self.kids.drain().map(|(_, kid)| kid).collect();
+    /// Last started first.
+    pub fn alive(&self) -> Vec<(Child, ActorCell)> {
+        let mut kids: Vec<&Kid> = self.kids.values().collect();
         kids.sort_by_key(|kid| std::cmp::Reverse(kid.born));
-        kids.into_iter().filter_map(|kid| Some((kid.child.id.role, kid.cell?))).collect()
+        kids.into_iter().filter_map(|kid| Some((kid.child.clone(), kid.cell.clone()?))).collect()
     }
 
     pub fn states(&self) -> Vec<ChildState> {

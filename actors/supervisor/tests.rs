@@ -297,6 +297,32 @@ async fn a_stop_cancels_a_restart_that_was_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_keeps_a_list_of_children_hears_of_their_end_however_it_came_about() {
+    let ends: [fn(&Board); 5] = [
+        |board| board.tell(Order::Die(Death::Panic)),
+        |board| board.supervisor.send_message(SupervisorMsg::Die(Death::Panic)).unwrap(),
+        |board| board.supervisor.kill(),
+        |board| board.supervisor.stop(None),
+        |board| {
+            let (reply, _) = oneshot::channel();
+            let id = ChildId::named(Role::Call, "listed");
+            board.supervisor.send_message(SupervisorMsg::Stop(id, reply)).unwrap();
+        },
+    ];
+    for end in ends {
+        let (log, told) = (Arc::<Log>::default(), Arc::new(AtomicUsize::new(0)));
+        let mut child = pawn(Role::Call, "listed", &log, Duration::ZERO);
+        let hears = Arc::clone(&told);
+        child.on_exit = Some(Arc::new(move |_| {
+            hears.fetch_add(1, Ordering::SeqCst);
+        }));
+        let board = board(Role::Calls, vec![child], log).await;
+        end(&board);
+        board.until(|| told.load(Ordering::SeqCst) > 0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn ten_thousand_children_leave_nothing_behind() {
     let log = Arc::<Log>::default();
     let board = board(Role::Calls, Vec::new(), Arc::clone(&log)).await;

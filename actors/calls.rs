@@ -1,6 +1,7 @@
 //! `calls`: supervises a clinic's live calls and adopts them. Child of the clinic's cell.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ractor::{Actor, ActorCell, SpawnErr};
@@ -79,7 +80,10 @@ async fn adopt(
         .map_err(|_| NotAdopted::Away)?;
     match timeout_at(deadline, answer).await {
         Ok(Ok(Ok(()))) => house.directory.call(key).ok_or(NotAdopted::Away),
-        Ok(Ok(Err(NotStarted::Full))) => Err(NotAdopted::Full),
+        Ok(Ok(Err(NotStarted::Full))) => {
+            house.meters.refused(Role::Calls).fetch_add(1, Ordering::Relaxed);
+            Err(NotAdopted::Full)
+        }
         _ => Err(NotAdopted::Away),
     }
 }

@@ -195,6 +195,7 @@ impl State {
     }
 
     fn refusal(&self, order: &Order, situation: Situation) -> Concluded {
+        self.house.meters.saga(&self.clinic.id, situation.code());
         let line = wording::answer(&self.clinic, order.note.language, situation, None, None, false).line();
         Concluded { line, stored_for: None, provisional: false }
     }

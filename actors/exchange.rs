@@ -24,9 +24,10 @@ const LIVES: usize = 2;
 #[async_trait]
 impl Switchboard for Exchange {
     async fn ask(&self, tool_call: ToolCall, deadline: Instant) -> AnswerLine {
-        for _ in 0..LIVES {
+        for life in 0..LIVES {
             let mailbox = match reach(&self.0, &tool_call.call, deadline).await {
                 Ok(mailbox) => mailbox,
+                Err(_) if life > 0 => return self.word(&tool_call, lost(&tool_call)),
                 Err(NotAdopted::Full) => return self.word(&tool_call, Situation::Busy),
                 Err(NotAdopted::Away) => return self.word(&tool_call, Situation::InternalError),
             };
@@ -61,6 +62,11 @@ impl Switchboard for Exchange {
     }
 }
 
+/// The life that was asked is gone with the question: a change may have happened.
+const fn lost(tool_call: &ToolCall) -> Situation {
+    if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::InternalError }
+}
+
 /// A reading that is late can be asked again; a change may have happened.
 const fn late(tool_call: &ToolCall) -> Situation {
     if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::EmrTimeout }
@@ -83,10 +89,7 @@ impl Exchange {
         if let Err(failure) = self.0.store.dead_letter(&key, tool_call.tool, arguments, self.0.now()).await {
             tracing::error!(clinic.id = %key.call.clinic, %failure, "a dead letter was not stored");
         }
-        self.word(
-            tool_call,
-            if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::InternalError },
-        )
+        self.word(tool_call, lost(tool_call))
     }
 
     fn word(&self, tool_call: &ToolCall, situation: Situation) -> AnswerLine {

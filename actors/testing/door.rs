@@ -1,11 +1,12 @@
 //! A door that counts how often it was opened and drained.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::ports::door::{Door, OpenDoor};
 
@@ -15,6 +16,7 @@ pub struct PretendDoor {
     pub drained: AtomicUsize,
     /// Notified, the door that is open fails.
     pub fail: Notify,
+    takes: Mutex<Duration>,
 }
 
 impl PretendDoor {
@@ -24,6 +26,11 @@ impl PretendDoor {
 
     pub fn drained(&self) -> usize {
         self.drained.load(Ordering::SeqCst)
+    }
+
+    /// From now on a drain takes so long.
+    pub fn drains_for(&self, takes: Duration) {
+        *self.takes.lock().unwrap_or_else(PoisonError::into_inner) = takes;
     }
 }
 
@@ -42,7 +49,9 @@ impl OpenDoor for Open {
         self.0.fail.notified().await;
     }
 
-    async fn drain(self: Box<Self>, _: Duration) {
+    async fn drain(self: Box<Self>, within: Duration) {
+        let takes = *self.0.takes.lock().unwrap_or_else(PoisonError::into_inner);
+        sleep(takes.min(within)).await;
         self.0.drained.fetch_add(1, Ordering::SeqCst);
     }
 }

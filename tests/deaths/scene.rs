@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -125,6 +126,14 @@ impl Scene {
     pub(crate) async fn journal(&self, clinic: &str) -> (u64, u64) {
         let counts = self.world.store.journal_counts(&id(clinic)).await.unwrap();
         (counts.unsettled, counts.handed_to_staff)
+    }
+
+    /// What an operator would scrape.
+    pub(crate) fn metrics(&self) -> String {
+        let (mut registry, mut page) = (Registry::default(), String::new());
+        self.house.house.meters.register(&mut registry);
+        prometheus_client::encoding::text::encode(&mut page, &registry).expect("metrics that can be written");
+        page
     }
 
     /// All calls end, and nothing of them remains.

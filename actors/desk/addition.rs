@@ -18,8 +18,8 @@ impl Saga {
         let effect = self.effect(Act::Add { slot: slot.clone(), beside });
         let lease = self.announce(&effect, false).await?;
         let written = Written { effect, lease: Some(lease) };
-        if let Err(situation) = self.still_free(&written.effect, slot, beside).await {
-            return Err(self.not_done(&written, situation).await);
+        if let Err(end) = self.may_be_added(&written.effect, slot, beside).await {
+            return Err(self.not_done(&written, end).await);
         }
         self.house.pass(Crashpoint::Announced);
         let new = self.new_appointment(&written.effect, slot);
@@ -31,12 +31,30 @@ impl Saga {
         self.after_write(written, sent.map(drop)).await
     }
 
+    /// Looked at only once the wish is announced: a move that was made already changed its old half itself, and is answered
+    /// by its own outcome (law B-6).
+    async fn may_be_added(
+        &self,
+        effect: &Effect,
+        slot: &Slot,
+        beside: Option<AppointmentNo>,
+    ) -> Result<(), End> {
+        if let Some(old) = beside {
+            let stands_at = self.is_as_heard(old).await.map_err(End::plain)?;
+            if stands_at == *slot {
+                // There already: nothing to write, and nothing to be cancelled.
+                return Err(End::about(Situation::Booked, stands_at, old));
+            }
+        }
+        self.still_free(effect, slot, beside).await.map_err(End::plain)
+    }
+
     /// Law B-5: only a write that never left, or that the EMR refused, is known not to be done.
     pub async fn after_write(&self, written: Written, sent: EmrResult<()>) -> Result<Written, End> {
         match sent {
             Ok(()) => Ok(written),
             Err(failure) if failure.nothing_done() => {
-                Err(self.not_done(&written, situation_of(failure)).await)
+                Err(self.not_done(&written, End::plain(situation_of(failure))).await)
             }
             Err(failure) => {
                 tracing::warn!(

@@ -25,19 +25,6 @@ enum Cancelled {
 }
 
 impl Saga {
-    pub async fn relocate(&self, old: AppointmentNo, to: &Slot) -> End {
-        match self.is_as_heard(old).await {
-            Err(situation) => return End::plain(situation),
-            // There already: nothing to write, and nothing to be cancelled.
-            Ok(slot) if slot == *to => return End::about(Situation::Booked, slot, old),
-            Ok(_) => {}
-        }
-        match self.write_addition(to, Some(old)).await {
-            Ok(written) => self.verify_addition(written).await,
-            Err(end) => end,
-        }
-    }
-
     pub async fn cancel(&self, no: AppointmentNo) -> End {
         let slot = match self.slot_of(no).await {
             Ok(slot) => slot,
@@ -49,7 +36,7 @@ impl Saga {
                 let end = End::about(Situation::Cancelled, slot, no);
                 self.settle_last(&written, EffectState::Done(no), IntentState::Done(no), end).await
             }
-            Ok(Cancelled::No(written, why)) => self.not_done(&written, why).await,
+            Ok(Cancelled::No(written, why)) => self.not_done(&written, End::plain(why)).await,
             Ok(Cancelled::Unknown) => End::plain(Situation::Pending),
             Err(end) => end,
         }
@@ -168,7 +155,7 @@ impl Saga {
     }
 
     /// The appointment to be moved is this patient's, live, and as the caller heard of it.
-    async fn is_as_heard(&self, no: AppointmentNo) -> Result<Slot, Situation> {
+    pub async fn is_as_heard(&self, no: AppointmentNo) -> Result<Slot, Situation> {
         let row = self.read_row(no, self.order.deadline).await.map_err(situation_of)?;
         let row =
             row.filter(|row| row.patient == self.intent.patient).ok_or(Situation::AppointmentNotFound)?;

@@ -166,8 +166,8 @@ impl Saga {
         }
     }
 
-    pub async fn not_done(&self, written: &Written, situation: Situation) -> End {
-        self.settle_last(written, EffectState::NotDone, IntentState::Refused, End::plain(situation)).await
+    pub async fn not_done(&self, written: &Written, end: End) -> End {
+        self.settle_last(written, EffectState::NotDone, IntentState::Refused, end).await
     }
 
     pub async fn leave_unknown(&self, written: &Written) {

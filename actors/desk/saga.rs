@@ -83,15 +83,15 @@ impl Saga {
     /// Carries the order through and stores its answer.
     pub async fn run(self) -> Concluded {
         let end = match &self.order.want {
-            Want::Book(slot) => self.book(slot).await,
-            Want::Move { old, to } => self.relocate(*old, to).await,
+            Want::Book(slot) => self.book(slot, None).await,
+            Want::Move { old, to } => self.book(to, Some(*old)).await,
             Want::Cancel(no) => self.cancel(*no).await,
         };
         self.conclude(end).await
     }
 
-    async fn book(&self, slot: &Slot) -> End {
-        match self.write_addition(slot, None).await {
+    async fn book(&self, slot: &Slot, instead_of: Option<AppointmentNo>) -> End {
+        match self.write_addition(slot, instead_of).await {
             Ok(written) => self.verify_addition(written).await,
             Err(end) => end,
         }

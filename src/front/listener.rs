@@ -23,6 +23,8 @@ use super::meters::{ConnectionOutcome, DoorMeters};
 
 /// So that a system without free descriptors is not asked for one in a loop.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(20);
+/// What a drain keeps back of its time for saying that there is no answer yet.
+const LAST_WORD: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Clone, Copy)]
 pub struct ListenerSettings {
@@ -64,8 +66,20 @@ struct Phases {
     accepting: CancellationToken,
     /// Connections without a request are kept.
     keeping: CancellationToken,
+    /// Answers are waited for.
+    answering: LastWord,
     /// Connections with a request are kept.
     serving: CancellationToken,
+}
+
+/// Travels with each request: called when the drain can wait for its answer no longer, and what is said by then is heard.
+#[derive(Clone, Default)]
+pub(super) struct LastWord(CancellationToken);
+
+impl LastWord {
+    pub(super) async fn called(&self) {
+        self.0.cancelled().await;
+    }
 }
 
 /// Serves `router` on a socket that somebody else bound, or inherited. To be called inside a runtime.
@@ -166,6 +180,10 @@ impl Listening {
             return 0;
         }
         self.phases.keeping.cancel();
+        if timeout_at(deadline.checked_sub(LAST_WORD).unwrap_or(now), self.tasks.wait()).await.is_ok() {
+            return 0;
+        }
+        self.phases.answering.0.cancel();
         if timeout_at(deadline, self.tasks.wait()).await.is_ok() {
             return 0;
         }

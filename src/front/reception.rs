@@ -20,6 +20,7 @@ use super::binding::{Binding, Dialled, bind};
 use super::body::Size;
 use super::envelope::{AnswerForm, Content, Delivery, Envelope, Event};
 use super::gatebook::{Gatebook, Holder};
+use super::listener::LastWord;
 use super::messages;
 use super::meters::MessageOutcome;
 use super::refusal::Refusal;
@@ -79,7 +80,9 @@ impl Door {
                 Err(Refusal::TooLarge(Size::ToolCall))
             }
             Content::ToolCalls { asked, form } => {
-                Ok(self.answer(clinic, (envelope.call, envelope.caller), (asked, form), entry).await)
+                let last_word = head.extensions.get().cloned().unwrap_or_default();
+                let from = (envelope.call, envelope.caller);
+                Ok(self.answer(clinic, from, (asked, form), last_word, entry).await)
             }
             Content::About(event) => self.keep(clinic, envelope.call, event, text, entry).await,
             Content::Other(kind) => Ok(self.acknowledge(kind, MessageOutcome::Ignored, entry)),
@@ -163,6 +166,7 @@ impl Door {
         clinic: Option<Arc<Clinic>>,
         (call, caller): (Option<CallId>, Option<PhoneNumber>),
         (asked, form): (Vec<Asked>, AnswerForm),
+        last_word: LastWord,
         entry: &mut Entry,
     ) -> Response {
         let answered = match clinic.zip(call.or_else(|| self.lone_call())) {
@@ -174,6 +178,7 @@ impl Door {
                     clinic,
                     caller,
                     deadline: entry.arrival + self.settings.tool_deadline,
+                    last_word,
                 };
                 asking.answer(asked).await
             }

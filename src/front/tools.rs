@@ -15,6 +15,7 @@ use vitarad_actors::switchboard::{Switchboard, ToolCall};
 use super::answers::Answered;
 use super::asked::Asked;
 use super::limits::{Allowance, Full};
+use super::listener::LastWord;
 use super::meters::ToolOutcome;
 
 /// More than this in one message is not a conversation.
@@ -28,6 +29,8 @@ pub(super) struct Asking {
     pub(super) caller: Option<PhoneNumber>,
     pub(super) allowance: Arc<Allowance>,
     pub(super) deadline: Instant,
+    /// A deadline that a drain sets.
+    pub(super) last_word: LastWord,
 }
 
 enum Begun {
@@ -96,10 +99,19 @@ impl Asking {
         };
         // What may have changed the EMR is not known to have failed.
         let otherwise = |read| if tool.changes_the_emr() { Situation::Pending } else { read };
-        match timeout_at(self.deadline, running).await {
-            Ok(Ok(Some(line))) => (line, ToolOutcome::Answered),
-            Ok(Ok(None)) | Err(_) => (self.line(otherwise(Situation::EmrTimeout)), ToolOutcome::Deadline),
-            Ok(Err(_)) => (self.line(otherwise(Situation::InternalError)), ToolOutcome::Broken),
+        let answered = async {
+            tokio::select! {
+                biased;
+                answered = running => Some(answered),
+                () = self.last_word.called() => None,
+            }
+        };
+        match timeout_at(self.deadline, answered).await {
+            Ok(Some(Ok(Some(line)))) => (line, ToolOutcome::Answered),
+            Ok(Some(Ok(None)) | None) | Err(_) => {
+                (self.line(otherwise(Situation::EmrTimeout)), ToolOutcome::Deadline)
+            }
+            Ok(Some(Err(_))) => (self.line(otherwise(Situation::InternalError)), ToolOutcome::Broken),
         }
     }
 

@@ -60,10 +60,10 @@ impl Connections {
             let _open = meters.connection_opened();
             let has_asked = Arc::new(AtomicBool::new(false));
             let service = {
-                let (has_asked, accepting) = (Arc::clone(&has_asked), phases.accepting.clone());
+                let (has_asked, phases) = (Arc::clone(&has_asked), phases.clone());
                 service_fn(move |request| {
                     has_asked.store(true, Ordering::Relaxed);
-                    respond(router.clone(), request, peer, accepting.clone())
+                    respond(router.clone(), request, peer, phases.clone())
                 })
             };
             let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -99,13 +99,14 @@ async fn respond(
     router: Router,
     request: Request<Incoming>,
     peer: SocketAddr,
-    accepting: tokio_util::sync::CancellationToken,
+    phases: Phases,
 ) -> Result<Response<Body>, Infallible> {
     let is_http1 = request.version() <= Version::HTTP_11;
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(phases.answering);
     let mut response = router.oneshot(request).await?;
-    if is_http1 && accepting.is_cancelled() {
+    if is_http1 && phases.accepting.is_cancelled() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

@@ -13,8 +13,8 @@ pub enum Taken {
         "another vitarad runs as node '{node}' on this store; stop it, or give this one another node.name"
     )]
     Alive { node: String },
-    #[error("the lock file of node '{node}' cannot be used: {cause}")]
-    Unusable { node: String, cause: std::io::Error },
+    #[error("{place} cannot hold this node's lock file: {cause}; make it, and let this user write to it")]
+    Unusable { place: &'static str, cause: std::io::Error },
 }
 
 /// Held as long as the process lives.
@@ -22,22 +22,25 @@ pub struct Lifetime(#[expect(dead_code, reason = "holding it is what it is for")
 
 impl Lifetime {
     pub fn begin(settings: &Settings) -> Result<Self, Taken> {
-        let node = settings.node.name.clone();
-        let opened = File::options().create(true).truncate(false).write(true).open(path(settings));
-        let file = opened.map_err(|cause| Taken::Unusable { node: node.clone(), cause })?;
+        let (place, path) = path(settings);
+        let unusable = |cause| Taken::Unusable { place, cause };
+        let opened = File::options().create(true).truncate(false).write(true).open(path);
+        let file = opened.map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(Taken::Alive { node }),
-            Err(TryLockError::Error(cause)) => Err(Taken::Unusable { node, cause }),
+            Err(TryLockError::WouldBlock) => Err(Taken::Alive { node: settings.node.name.clone() }),
+            Err(TryLockError::Error(cause)) => Err(unusable(cause)),
         }
     }
 }
 
 /// Beside the database file, or, for a database elsewhere, in the machine's directory for such things.
-fn path(settings: &Settings) -> PathBuf {
+fn path(settings: &Settings) -> (&'static str, PathBuf) {
     let name = format!("vitarad-{}.lock", settings.node.name);
     match &settings.store.address {
-        StoreAddress::Sqlite(file) => file.with_file_name(name),
-        StoreAddress::Postgres(_) => std::env::temp_dir().join(name),
+        StoreAddress::Sqlite(file) => ("the directory that store.url names", file.with_file_name(name)),
+        StoreAddress::Postgres(_) => {
+            ("the machine's directory for temporary files", std::env::temp_dir().join(name))
+        }
     }
 }

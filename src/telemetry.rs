@@ -48,6 +48,11 @@ pub enum NoTelemetry {
 /// hosts, headers and statements.
 const OURS: [&str; 2] = ["vitarad", "vitarad_actors"];
 
+/// Whether a level can be set, now or by a reload.
+pub fn is_filter(level: &str) -> bool {
+    filter(level).is_ok()
+}
+
 fn filter(level: &str) -> Result<EnvFilter, NoTelemetry> {
     let mut filter = EnvFilter::default().add_directive(LevelFilter::WARN.into());
     for part in level.split(',').map(str::trim).filter(|part| !part.is_empty()) {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
 
 use crate::config::problem::Findings;
+use crate::telemetry::is_filter;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
-    /// In the words of [`EnvFilter`].
+    /// Of our own modules; see [`is_filter`].
     pub level: String,
     pub format: LogFormat,
     pub stdout: bool,
@@ -28,8 +28,8 @@ pub enum LogFormat {
 
 impl LogSettings {
     pub(in crate::config) fn check(&self, findings: &mut Findings) {
-        if EnvFilter::try_new(&self.level).is_err() {
-            let fix = "write it like \"info\" or \"info,vitarad::emr=debug\"";
+        if !is_filter(&self.level) {
+            let fix = "write it like \"info\" or \"info,vitarad::emr=debug\"; other modules than vitarad's cannot be named";
             findings.refuse("log.level", "is not a log level", fix);
         }
         if !self.stdout && self.directory.is_none() {

@@ -1,0 +1,109 @@
+//! What a stranger types first: the demo, a call against a running daemon, and the manual.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use vitarad::sandbox::oscar::demo::MARIE;
+
+use crate::daemon::{Daemon, Ended, Process};
+use crate::premises::{Premises, WEBHOOK_SECRET};
+use crate::town::{MAPLE_LINE, Town};
+
+async fn run(arguments: &[&str]) -> Ended {
+    Process::start(arguments, &BTreeMap::new()).ended().await
+}
+
+#[tokio::test]
+async fn the_demo_plays_each_of_its_conversations_and_shows_what_the_emr_holds_then() {
+    let scripts = [
+        ("book", "answer  BOOKED", "(booked), by voicedesk"),
+        ("reschedule", "answer  MOVED", "(booked), by voicedesk"),
+        ("cancel", "answer  CANCELLED", "(cancelled)"),
+        ("not-found", "answer  NOT_VERIFIED", "(booked)"),
+        ("emr-down", "answer  EMR_UNAVAILABLE", "(booked)"),
+    ];
+    join_all(scripts.map(async |(script, answer, row)| {
+        let ended = run(&["demo", "--once", "--listen", "127.0.0.1:0", "--script", script]).await;
+        assert_eq!(ended.status.code(), Some(0), "{script}: {}", ended.err);
+        assert!(ended.out.contains(answer) && ended.out.contains(row), "{script}: {}", ended.out);
+        assert!(ended.out.contains("In the EMR now, for Tremblay,Marie"), "{script}: {}", ended.out);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_is_played_against_a_running_daemon_by_signature_and_by_token_and_not_without() {
+    let premises = Premises::around(Town::open().await);
+    let token = "bearer-4a1f8c";
+    premises.write_config(&format!(
+        "{}\n[[webhook.credentials]]\nscheme = \"bearer\"\nsecrets = [\"{token}\"]\n",
+        premises.config()
+    ));
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let url = format!("http://{}/api/vapi", daemon.addr);
+    let call = async |script: &str, scheme: &str, secret: &str| {
+        let environment = BTreeMap::from([("VITARAD_CALL_SECRET".to_owned(), secret.to_owned())]);
+        let line = ["call", "--url", &url, "--dial", MAPLE_LINE, "--script", script, "--scheme", scheme];
+        Process::start(&line, &environment).ended().await
+    };
+    let booked = call("book", "hmac", WEBHOOK_SECRET).await;
+    assert_eq!(booked.status.code(), Some(0), "{}", booked.err);
+    assert!(booked.out.contains("answer  BOOKED"), "{}", booked.out);
+    assert_eq!(premises.town.maple().marked().len(), 1);
+    let cancelled = call("cancel", "bearer", token).await;
+    assert_eq!(cancelled.status.code(), Some(0), "{}", cancelled.err);
+    let live = premises.town.maple().rows_of(MARIE).into_iter().filter(|row| row.occupies());
+    assert_eq!(live.count(), 1, "one of her two is cancelled");
+
+    let refused = call("book", "hmac", "not the secret").await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.err.contains("HTTP 401"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn the_tree_is_printed_and_every_key_is_another_one() {
+    let tree = run(&["tree"]).await;
+    assert!(
+        tree.status.success() && tree.out.contains("root") && tree.out.contains("emr_link"),
+        "{}",
+        tree.out
+    );
+    let (one, other) = (run(&["key"]).await.out, run(&["key"]).await.out);
+    let is_key = |text: &str| text.trim().len() == 64 && text.trim().chars().all(|c| c.is_ascii_hexdigit());
+    assert!(is_key(&one) && is_key(&other) && one != other, "{one} {other}");
+}
+
+#[tokio::test]
+async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
+    let manual = run(&["--help"]).await;
+    assert!(manual.status.success());
+    for command in ["serve", "demo", "call", "config", "sandbox", "tree", "key"] {
+        assert!(manual.out.contains(&format!("\n  {command} ")), "{command} in {}", manual.out);
+        assert!(run(&[command, "--help"]).await.status.success(), "{command}");
+    }
+    let wrong = run(&["demo", "--script", "sing"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(wrong.err.contains("there are book, reschedule, cancel, not-found, emr-down"), "{}", wrong.err);
+}
+
+#[tokio::test]
+async fn a_configuration_is_checked_and_shown_without_its_secrets() {
+    let premises = Premises::around(Town::open().await);
+    let file = premises.config_file();
+    let file = file.to_str().expect("a path in UTF-8");
+    let config = async |verb: &str| {
+        Process::start(&["config", verb, "--config", file], &premises.environment).ended().await
+    };
+    let checked = config("check").await;
+    assert_eq!(checked.status.code(), Some(0), "{}", checked.err);
+    assert!(checked.out.contains("2 clinics"), "{}", checked.out);
+    let shown = config("show").await.out;
+    assert!(
+        shown.contains("environment variable VITARAD_HTTP__LISTEN") && shown.contains("clinics.maple.name")
+    );
+    let secrets =
+        premises.environment.values().filter(|value| value.len() > 20 && !value.starts_with("sqlite"));
+    for secret in secrets.map(String::as_str).chain([WEBHOOK_SECRET, "correct horse"]) {
+        assert!(!shown.contains(secret), "a secret is shown");
+    }
+}

@@ -1,0 +1,104 @@
+//! SIGHUP: clinics and log files are taken up anew while the process goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use vitarad::sandbox::oscar::Flavour;
+
+use crate::daemon::Daemon;
+use crate::patience::until;
+use crate::premises::Premises;
+use crate::town::{Town, world};
+
+const INFO: &str = "api/vapi/get-clinic-info";
+
+async fn asked(daemon: &Daemon, clinic: &str) -> Value {
+    daemon.platform.post(&format!("/clinics/{clinic}/{INFO}"), "{}").await.expect("an answer").json()
+}
+
+fn with_birch(premises: &Premises) -> String {
+    let birch = json!({
+        "url": premises.town.url("birch"),
+        "hours": r#"{ monday = ["09:00-17:00"] }"#,
+    });
+    let url = birch["url"].as_str().unwrap_or_default();
+    format!(
+        "{}\n[[clinics]]\nid = \"birch\"\nname = \"Birch Lane Clinic\"\nphone = \"604-555-0120\"\n\
+         lines = [\"+16045550121\"]\ntimezone = \"America/Vancouver\"\nhours = {{ monday = [\"09:00-17:00\"] }}\n\
+         emr = {{ url = \"{url}\", username = \"voicedesk\", password = \"correct horse\" }}\nproviders = []\n",
+        premises.config()
+    )
+}
+
+#[tokio::test]
+async fn a_clinic_that_is_added_answers_and_the_others_do_not_notice() {
+    let worlds = [("maple", Flavour::Maple), ("cedar", Flavour::Cedar), ("birch", Flavour::Maple)];
+    let town = Town::of(worlds.map(|(name, flavour)| (name, world(flavour))).into()).await;
+    let premises = Premises::around(town);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    assert_eq!(asked(&daemon, "birch").await["code"], "CLINIC_UNKNOWN");
+
+    premises.write_config(&with_birch(&premises));
+    daemon.process.signal("HUP");
+    let birch = until("the new clinic", async || {
+        Some(asked(&daemon, "birch").await).filter(|answer| answer["code"] == "OK")
+    })
+    .await;
+    assert_eq!(birch["clinic"]["name"], "Birch Lane Clinic");
+    assert_eq!(asked(&daemon, "maple").await["code"], "OK");
+    assert!(daemon.process.out().contains("\"clinics.changed\":1"), "the others stay as they are");
+}
+
+#[tokio::test]
+async fn a_broken_configuration_leaves_everything_as_it_was() {
+    let premises = Premises::around(Town::open().await);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    premises.write_config("[[clinics]]\nid = \"maple\"\nnam = \"Maple\"\n");
+    daemon.process.signal("HUP");
+    let refusal = until("the refusal in the log", async || {
+        let out = daemon.process.out();
+        out.lines().find(|line| line.contains("not reloaded")).map(str::to_owned)
+    })
+    .await;
+    assert!(refusal.contains("\"level\":\"ERROR\"") && refusal.contains("name"), "{refusal}");
+    assert_eq!(asked(&daemon, "maple").await["clinic"]["name"], "Maple Family Practice");
+    assert_eq!(asked(&daemon, "cedar").await["code"], "OK");
+}
+
+/// All log files there are.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "log"))
+        .collect()
+}
+
+fn written(files: &[PathBuf]) -> String {
+    files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+}
+
+#[tokio::test]
+async fn a_log_file_that_was_moved_away_is_begun_anew() {
+    let mut premises = Premises::around(Town::open().await);
+    let directory = premises.directory().join("logs");
+    premises.set("VITARAD_LOG__DIRECTORY", directory.to_str().expect("a path in UTF-8"));
+    let daemon = Daemon::serve(&premises, &[]).await;
+    until("the first lines", async || written(&files(&directory)).contains("serving").then_some(())).await;
+    let moved: Vec<PathBuf> = files(&directory)
+        .into_iter()
+        .map(|file| {
+            let away = file.with_extension("old");
+            fs::rename(&file, &away).expect("a file may be moved");
+            away
+        })
+        .collect();
+
+    daemon.process.signal("HUP");
+    until("a new file", async || written(&files(&directory)).contains("reloaded").then_some(())).await;
+    assert_eq!(asked(&daemon, "cedar").await["code"], "OK");
+    until("the next line", async || written(&files(&directory)).contains("\"cedar\"").then_some(())).await;
+    let old = written(&moved);
+    assert!(old.contains("serving") && !old.contains("\"cedar\""), "{old}");
+}

@@ -1,0 +1,119 @@
+//! The voice platform, as far as a test wants to be it: it posts messages about phone calls and reads the answers.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use vitarad::sandbox::oscar::demo::Person;
+
+use crate::premises::API_KEY;
+
+#[derive(Clone)]
+pub(crate) struct Platform {
+    http: reqwest::Client,
+    root: String,
+    key: String,
+}
+
+/// One phone call.
+pub(crate) struct PhoneCall {
+    platform: Platform,
+    id: String,
+    line: &'static str,
+    from: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Platform {
+    pub(crate) fn of(addr: SocketAddr) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { http, root: format!("http://{addr}"), key: API_KEY.to_owned() }
+    }
+
+    pub(crate) fn call(&self, id: &str, line: &'static str, from: Option<&'static str>) -> PhoneCall {
+        PhoneCall { platform: self.clone(), id: id.to_owned(), line, from }
+    }
+
+    /// `None` when the connection ended without an answer.
+    pub(crate) async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Option<Reply> {
+        let request = self.http.post(format!("{}{path}", self.root)).header("x-api-key", &self.key);
+        let response = request.header("content-type", "application/json").body(body).send().await.ok()?;
+        Some(Reply { status: response.status().as_u16(), text: response.text().await.ok()? })
+    }
+
+    pub(crate) async fn get(&self, path: &str, bearer: &str) -> Option<Reply> {
+        let response = self.http.get(format!("{}{path}", self.root)).bearer_auth(bearer).send().await.ok()?;
+        Some(Reply { status: response.status().as_u16(), text: response.text().await.ok()? })
+    }
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The one answer to one tool call, which is JSON in a line of its own.
+    pub(crate) fn answer(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        let body = self.json();
+        let results = body["results"].as_array().expect("results");
+        assert_eq!(results.len(), 1, "{body}");
+        line(&results[0]["result"])
+    }
+}
+
+/// What a result says.
+pub(crate) fn line(result: &Value) -> Value {
+    let text = result.as_str().expect("a text");
+    assert!(!text.contains(['\n', '\r']), "an answer is one line");
+    serde_json::from_str(text).expect("an answer is JSON")
+}
+
+impl PhoneCall {
+    /// A message about this call.
+    pub(crate) fn message(&self, fields: &Value) -> Value {
+        let customer = self.from.map_or(json!({}), |number| json!({ "number": number }));
+        let mut message = json!({
+            "call": { "id": self.id, "type": "inboundPhoneCall", "customer": customer },
+            "customer": customer,
+            "phoneNumber": { "number": self.line },
+        });
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        message.as_object_mut().expect("an object").extend(fields);
+        json!({ "message": message })
+    }
+
+    pub(crate) fn tool_calls(&self, list: &[(&str, &str, Value)]) -> Value {
+        let item = |(id, tool, arguments): &(&str, &str, Value)| json!({ "id": id, "type": "function", "function": { "name": tool, "arguments": arguments } });
+        let list: Vec<Value> = list.iter().map(item).collect();
+        self.message(&json!({ "type": "tool-calls", "toolCallList": list }))
+    }
+
+    /// `None` when the daemon went away with the question.
+    pub(crate) async fn try_ask(&self, id: &str, tool: &str, arguments: &Value) -> Option<Value> {
+        let body = self.tool_calls(&[(id, tool, arguments.clone())]);
+        self.platform.post("/api/vapi", body.to_string()).await.map(|reply| reply.answer())
+    }
+
+    pub(crate) async fn ask(&self, id: &str, tool: &str, arguments: Value) -> Value {
+        self.try_ask(id, tool, &arguments).await.expect("an answer")
+    }
+
+    /// Found by the number that calls, confirmed by a date of birth.
+    pub(crate) async fn verify(&self, person: Person) {
+        let born = json!({ "dateOfBirth": person.birth.to_string() });
+        let answer = self.ask("verify", "search_patient_by_phone", born).await;
+        assert_eq!(answer["code"], "VERIFIED", "{answer}");
+    }
+
+    /// The id of the earliest slot, which is held for this call from now on.
+    pub(crate) async fn earliest(&self) -> Value {
+        let answer = self.ask("earliest", "find_earliest_appointment", json!({})).await;
+        assert_eq!(answer["code"], "SLOT_FOUND", "{answer}");
+        answer["slot"]["slotId"].clone()
+    }
+}

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use jiff::tz::TimeZoneDatabase;
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use vitarad::clock::now;
 use vitarad::sandbox::oscar::demo::{self, Person};
 use vitarad::sandbox::oscar::{
-    Appointment, Fault, FaultRule, Flavour, Listen, Oscar, Oscars, Overlap, Profile, Running, World,
+    Appointment, Fault, FaultRule, Flavour, Listen, Oscar, Oscars, Overlap, Profile, Running, StaffChange,
+    World,
 };
 
 /// The clinics' lines, as config/demo.toml declares them.
@@ -51,11 +53,18 @@ impl Town {
     }
 }
 
-/// A clinic whose schedule begins today: the daemon goes by the real clock.
+/// Where both clinics are.
+fn zone() -> TimeZone {
+    TimeZoneDatabase::bundled().get("America/Vancouver").expect("a bundled zone")
+}
+
+/// The daemon goes by the real clock.
+pub(crate) fn today() -> Date {
+    now().to_zoned(zone()).date()
+}
+
 pub(crate) fn world(flavour: Flavour) -> World {
-    let zone = TimeZoneDatabase::bundled().get("America/Vancouver").expect("a bundled zone");
-    let today = now().to_zoned(zone.clone()).date();
-    World::clinic(Profile::Oscar19, zone, today, 7, flavour)
+    World::clinic(Profile::Oscar19, zone(), today(), 7, flavour)
 }
 
 impl Emr {
@@ -70,6 +79,18 @@ impl Emr {
 
     pub(crate) fn restart(&self) {
         self.0.restart();
+    }
+
+    /// Staff cancel whatever a provider has on that day.
+    pub(crate) fn clear_the_day(&self, provider: &str, day: Date) {
+        let rows = self.0.state().appointments.into_iter();
+        for row in rows.filter(|row| row.date == day && row.details.provider_no == provider) {
+            self.staff(row.id, StaffChange { status: Some("C".to_owned()), ..StaffChange::default() });
+        }
+    }
+
+    pub(crate) fn staff(&self, id: i32, change: StaffChange) {
+        self.0.staff_change(id, change).expect("an appointment of this clinic");
     }
 
     /// How often each operation was asked for.

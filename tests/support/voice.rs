@@ -1,5 +1,6 @@
 //! The voice platform, as far as a test wants to be it: it posts messages about phone calls and reads the answers.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::premises::API_KEY;
 pub(crate) struct Platform {
     http: reqwest::Client,
     root: String,
-    key: String,
+    headers: BTreeMap<&'static str, String>,
 }
 
 /// One phone call.
@@ -30,8 +31,20 @@ pub(crate) struct Reply {
 
 impl Platform {
     pub(crate) fn of(addr: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { http, root: format!("http://{addr}"), key: API_KEY.to_owned() }
+        // A connection for each request: none is left for a drain to wait for.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+        let headers = BTreeMap::from([
+            ("x-api-key", API_KEY.to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ]);
+        Self { http: http.expect("a client"), root: format!("http://{addr}"), headers }
+    }
+
+    /// Sends this header instead of what it sends otherwise.
+    pub(crate) fn with(&self, header: &'static str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.insert(header, value.to_owned());
+        other
     }
 
     pub(crate) fn call(&self, id: &str, line: &'static str, from: Option<&'static str>) -> PhoneCall {
@@ -40,8 +53,11 @@ impl Platform {
 
     /// `None` when the connection ended without an answer.
     pub(crate) async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Option<Reply> {
-        let request = self.http.post(format!("{}{path}", self.root)).header("x-api-key", &self.key);
-        let response = request.header("content-type", "application/json").body(body).send().await.ok()?;
+        let mut request = self.http.post(format!("{}{path}", self.root)).body(body);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response = request.send().await.ok()?;
         Some(Reply { status: response.status().as_u16(), text: response.text().await.ok()? })
     }
 
@@ -56,18 +72,25 @@ impl Reply {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
-    /// The one answer to one tool call, which is JSON in a line of its own.
+    /// The one answer to one tool call.
     pub(crate) fn answer(&self) -> Value {
+        let mut answers = self.answers();
+        assert_eq!(answers.len(), 1, "{}", self.text);
+        answers.remove(0).1
+    }
+
+    /// Each tool call's id and answer.
+    pub(crate) fn answers(&self) -> Vec<(String, Value)> {
         assert_eq!(self.status, 200, "{}", self.text);
         let body = self.json();
-        let results = body["results"].as_array().expect("results");
-        assert_eq!(results.len(), 1, "{body}");
-        line(&results[0]["result"])
+        let results = body["results"].as_array().expect("results").iter();
+        let id = |result: &Value| result["toolCallId"].as_str().expect("an id").to_owned();
+        results.map(|result| (id(result), line(&result["result"]))).collect()
     }
 }
 
-/// What a result says.
-pub(crate) fn line(result: &Value) -> Value {
+/// What a result says: JSON in a line of its own.
+fn line(result: &Value) -> Value {
     let text = result.as_str().expect("a text");
     assert!(!text.contains(['\n', '\r']), "an answer is one line");
     serde_json::from_str(text).expect("an answer is JSON")
@@ -75,7 +98,7 @@ pub(crate) fn line(result: &Value) -> Value {
 
 impl PhoneCall {
     /// A message about this call.
-    pub(crate) fn message(&self, fields: &Value) -> Value {
+    fn message(&self, fields: &Value) -> Value {
         let customer = self.from.map_or(json!({}), |number| json!({ "number": number }));
         let mut message = json!({
             "call": { "id": self.id, "type": "inboundPhoneCall", "customer": customer },
@@ -91,6 +114,13 @@ impl PhoneCall {
         let item = |(id, tool, arguments): &(&str, &str, Value)| json!({ "id": id, "type": "function", "function": { "name": tool, "arguments": arguments } });
         let list: Vec<Value> = list.iter().map(item).collect();
         self.message(&json!({ "type": "tool-calls", "toolCallList": list }))
+    }
+
+    /// The message that this call is over.
+    pub(crate) fn ended(&self) -> Value {
+        self.message(
+            &json!({ "type": "status-update", "status": "ended", "endedReason": "customer-ended-call" }),
+        )
     }
 
     /// `None` when the daemon went away with the question.

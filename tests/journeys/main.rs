@@ -1,0 +1,28 @@
+//! Whole phone calls through the real door of a whole house, to the EMRs of two clinics and back.
+
+#![cfg(test)]
+
+mod captured;
+mod clinics;
+#[path = "../support/house.rs"]
+#[expect(dead_code, reason = "these houses end with their test; others are closed in order")]
+mod house;
+mod identity;
+mod lost_answers;
+mod outages;
+#[path = "../support/patience.rs"]
+mod patience;
+#[path = "../support/premises.rs"]
+#[expect(dead_code, reason = "these houses share the usual settings; others are given their own")]
+mod premises;
+mod repeated;
+mod shapes;
+mod spoken;
+mod staff;
+mod stage;
+#[path = "../support/town.rs"]
+#[expect(dead_code, reason = "nobody here waits for a request that hangs")]
+mod town;
+#[path = "../support/voice.rs"]
+#[expect(dead_code, reason = "nobody here asks for an operator's page")]
+mod voice;

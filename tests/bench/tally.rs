@@ -1,0 +1,80 @@
+//! What came back, and how long it took.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::connection::Reply;
+
+/// Times in the order they were taken, sorted when they are asked for.
+#[derive(Default, Clone)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    pub fn add(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The smallest time that this share of all does not exceed.
+    pub fn quantile(&mut self, per_mille: usize) -> Duration {
+        self.0.sort_unstable();
+        let rank = (self.0.len() * per_mille).div_ceil(1000);
+        self.0.get(rank.max(1) - 1).copied().unwrap_or_default()
+    }
+
+    pub fn median(&mut self) -> Duration {
+        self.quantile(500)
+    }
+
+    pub fn merge(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
+impl FromIterator<Duration> for Times {
+    fn from_iter<T: IntoIterator<Item = Duration>>(times: T) -> Self {
+        Self(times.into_iter().collect())
+    }
+}
+
+/// Answers by their code.
+#[derive(Default, Clone)]
+pub struct Codes(BTreeMap<String, u64>);
+
+impl Codes {
+    pub fn add(&mut self, reply: &Reply<'_>) {
+        *self.0.entry(code(reply)).or_default() += 1;
+    }
+
+    pub fn fail(&mut self, failure: &std::io::Error) {
+        *self.0.entry(format!("no answer: {}", failure.kind())).or_default() += 1;
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        for (code, count) in other.0 {
+            *self.0.entry(code).or_default() += count;
+        }
+    }
+
+    pub fn of(&self, code: &str) -> u64 {
+        self.0.get(code).copied().unwrap_or(0)
+    }
+
+    /// A figure over answers of which some were refusals says nothing.
+    pub fn must_all_be(&self, code: &str) {
+        let all: u64 = self.0.values().sum();
+        assert!(self.of(code) == all, "answers that are not {code}: {:?}", self.0);
+    }
+}
+
+/// The `code` within the text of the first result, or the status of an answer that has none.
+fn code(reply: &Reply<'_>) -> String {
+    const BEFORE: &[u8] = br#"\"code\":\""#;
+    let after =
+        reply.body.windows(BEFORE.len()).position(|piece| piece == BEFORE).map(|at| at + BEFORE.len());
+    let code = after.and_then(|at| reply.body[at..].split(|byte| *byte == b'\\').next());
+    code.map_or_else(|| format!("HTTP {}", reply.status), |code| String::from_utf8_lossy(code).into_owned())
+}

@@ -278,7 +278,7 @@ async fn a_move_whose_new_half_never_arrived_leaves_the_old_one() {
     move_it["appointmentId"] = booked["appointment"]["appointmentId"].clone();
     let answer = house.ask("c1", "t2", Tool::UpdateAppointment, move_it).await;
     assert_eq!(answer["code"], "PENDING", "{answer}");
-    house.wait(Duration::from_secs(120)).await;
+    house.wait(Duration::from_mins(2)).await;
     let emr = world.emr("maple");
     assert_eq!(emr.requests(Op::Cancel), 0);
     assert_eq!(emr.live().len(), 1);

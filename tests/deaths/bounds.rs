@@ -93,7 +93,7 @@ fn link(scene: &Scene) -> EmrLink {
 
 async fn read(link: EmrLink) -> EmrResult<usize> {
     let (provider, first, end) = (provider_no(1), visit_day(), visit_day().tomorrow().unwrap());
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     link.read(Service::Schedule, deadline, move |emr| async move {
         emr.day_rows(&provider, first, end, None).await.map(|rows| rows.len())
     })

@@ -25,8 +25,9 @@ const NOTHING_AMISS: Heard = Heard { looking: &["SLOT_FOUND"], booking: &["BOOKE
 /// desk or the connection to read it back is gone, the caller hears that it is not confirmed yet.
 const fn heard(role: Role) -> Heard {
     match role {
-        Role::Root | Role::Audit | Role::Sms | Role::Retention | Role::Front => NOTHING_AMISS,
-        Role::Calls | Role::Call => NOTHING_AMISS,
+        Role::Root | Role::Audit | Role::Sms | Role::Retention | Role::Front | Role::Calls | Role::Call => {
+            NOTHING_AMISS
+        }
         Role::Desk => Heard { booking: &["PENDING"], ..NOTHING_AMISS },
         Role::EmrLink => Heard {
             looking: &["SLOT_FOUND", "EMR_UNAVAILABLE"],

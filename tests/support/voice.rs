@@ -20,7 +20,7 @@ pub(crate) struct PhoneCall {
     platform: Platform,
     id: String,
     line: &'static str,
-    from: Option<&'static str>,
+    from: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Platform {
         other
     }
 
-    pub(crate) fn call(&self, id: &str, line: &'static str, from: Option<&'static str>) -> PhoneCall {
-        PhoneCall { platform: self.clone(), id: id.to_owned(), line, from }
+    pub(crate) fn call(&self, id: &str, line: &'static str, from: Option<&str>) -> PhoneCall {
+        PhoneCall { platform: self.clone(), id: id.to_owned(), line, from: from.map(str::to_owned) }
     }
 
     /// `None` when the connection ended without an answer.
@@ -98,8 +98,8 @@ fn line(result: &Value) -> Value {
 
 impl PhoneCall {
     /// A message about this call.
-    fn message(&self, fields: &Value) -> Value {
-        let customer = self.from.map_or(json!({}), |number| json!({ "number": number }));
+    pub(crate) fn message(&self, fields: &Value) -> Value {
+        let customer = self.from.as_ref().map_or(json!({}), |number| json!({ "number": number }));
         let mut message = json!({
             "call": { "id": self.id, "type": "inboundPhoneCall", "customer": customer },
             "customer": customer,

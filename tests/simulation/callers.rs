@@ -69,9 +69,9 @@ impl Caller {
     async fn wish(&mut self) {
         match self.rng.random_range(0..10) {
             0..4 => self.book_an_offer().await,
-            4..6 => self.book_by_name().await,
-            6 => self.check().await,
-            7..9 => self.relocate().await,
+            4 => self.book_by_name().await,
+            5 => self.check().await,
+            6..9 => self.relocate().await,
             _ => self.cancel().await,
         }
     }

@@ -72,14 +72,16 @@ pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
                             _ => None,
                         },
                     );
-                if let Some(new) = instead.and_then(|new| rows.get(&new)) {
-                    let new_holds = new.appointment.status.occupies() || new.staff_at.is_some();
+                if let Some(no) = instead {
+                    let new = rows.get(&no);
+                    let new_holds =
+                        new.is_some_and(|row| row.appointment.status.occupies() || row.staff_at.is_some());
                     if !holds_one(false, new_holds) {
-                        let marks = [seen.mark(), new.appointment.mark()];
+                        let marks = [seen.mark(), new.and_then(|row| row.appointment.mark())];
                         let story = story(&tables, &marks);
                         record.breach(format!(
-                            "B-4: {:?} was cancelled at {at:?} while {:?} is not live{story}",
-                            seen.no, new.appointment.no
+                            "B-4: {:?} was cancelled at {at:?} while {no:?} is not live{story}",
+                            seen.no
                         ));
                     }
                 }

@@ -57,13 +57,7 @@ impl Saga {
                 Err(self.not_done(&written, End::plain(situation_of(failure))).await)
             }
             Err(failure) => {
-                tracing::warn!(
-                    clinic.id = %self.clinic.id,
-                    effect.id = %written.effect.id,
-                    emr.outcome = failure.name(),
-                    "the outcome of an EMR write is unknown"
-                );
-                self.leave_unknown(&written).await;
+                self.outcome_unknown(&written, failure).await;
                 Ok(written)
             }
         }

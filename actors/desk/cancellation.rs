@@ -127,7 +127,7 @@ impl Saga {
             if failure.nothing_done() {
                 return Ok(Cancelled::No(written, situation_of(failure)));
             }
-            self.leave_unknown(&written).await;
+            self.outcome_unknown(&written, failure).await;
         }
         self.verify_cancellation(written, &row).await
     }

@@ -9,7 +9,7 @@ use crate::crashpoint::Crashpoint;
 use crate::domain::booking::{Act, AddVerdict, Effect, EffectState, IntentState, Slot, Want};
 use crate::domain::ids::{AppointmentNo, EffectId, IntentId};
 use crate::domain::say::Situation;
-use crate::ports::emr::EmrResult;
+use crate::ports::emr::{EmrFailure, EmrResult};
 use crate::ports::store::{
     Announced, Announcement, AuditAction, AuditEntry, KnownIntent, Lease, LookAgain, Settlement,
 };
@@ -168,6 +168,16 @@ impl Saga {
 
     pub async fn not_done(&self, written: &Written, end: End) -> End {
         self.settle_last(written, EffectState::NotDone, IntentState::Refused, end).await
+    }
+
+    pub async fn outcome_unknown(&self, written: &Written, failure: EmrFailure) {
+        tracing::warn!(
+            clinic.id = %self.clinic.id,
+            effect.id = %written.effect.id,
+            emr.outcome = failure.name(),
+            "the outcome of an EMR write is unknown"
+        );
+        self.leave_unknown(written).await;
     }
 
     pub async fn leave_unknown(&self, written: &Written) {

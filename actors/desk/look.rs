@@ -132,21 +132,22 @@ impl Saga {
     /// An addition that had been given up turns up: it is adopted if it stands, and taken back if it is in the way.
     async fn look_for_late(&self, row: &JournalRow) -> Option<End> {
         let written = Written { effect: row.effect.clone(), lease: None };
-        match self.read_back(&row.effect).await.ok()? {
-            AddVerdict::Absent => None,
-            AddVerdict::Agrees(no) | AddVerdict::Changed(no) | AddVerdict::Doubled { keep: no, .. } => self
-                .settle_step(&written, EffectState::Done(no))
-                .await
-                .err()
-                .or(Some(End::plain(Situation::Booked))),
-            AddVerdict::Yields(no) => {
-                let order = Order { want: Want::Cancel(no), ..self.order.clone() };
-                let end =
-                    Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order).cancel(no).await;
-                let _ = self.settle_step(&written, EffectState::Done(no)).await;
-                Some(end)
-            }
+        let (no, in_the_way) = match self.read_back(&row.effect).await.ok()? {
+            AddVerdict::Absent => return None,
+            AddVerdict::Agrees(no) | AddVerdict::Changed(no) => (no, Vec::new()),
+            AddVerdict::Doubled { keep, extra } => (keep, extra),
+            AddVerdict::Yields(no) => (no, vec![no]),
+        };
+        let mut end = End::plain(Situation::Booked);
+        for no in in_the_way {
+            end = self.take_back(no).await;
         }
+        self.settle_step(&written, EffectState::Done(no)).await.err().or(Some(end))
+    }
+
+    async fn take_back(&self, no: AppointmentNo) -> End {
+        let order = Order { want: Want::Cancel(no), ..self.order.clone() };
+        Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order).cancel(no).await
     }
 
     /// Looks less and less often; what cannot be read for long is handed to staff.

@@ -52,7 +52,7 @@ impl End {
 /// What a failed read or an unsent write means to a caller.
 pub const fn situation_of(failure: EmrFailure) -> Situation {
     match failure {
-        EmrFailure::OverBudget | EmrFailure::QueueFull => Situation::Busy,
+        EmrFailure::QueueFull => Situation::Busy,
         EmrFailure::TooLate | EmrFailure::TimedOut | EmrFailure::LeaseOver => Situation::EmrTimeout,
         _ => Situation::EmrUnavailable,
     }

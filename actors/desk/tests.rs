@@ -133,7 +133,7 @@ async fn a_write_the_emr_refused_is_known_not_to_be_done() {
 #[tokio::test(start_paused = true)]
 async fn a_hanging_write_is_pending_for_the_caller_and_found_later() {
     let (world, house) = house().await;
-    let late = Fate::DoneLater { after: Duration::from_secs(8), with: EmrFailure::TimedOut };
+    let late = Fate::DoneLater { after: Duration::from_secs(8), times: 1, with: EmrFailure::TimedOut };
     once(world.emr("maple"), Op::Add, late);
     assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
     house.wait(Duration::from_secs(15)).await;
@@ -145,7 +145,7 @@ async fn a_hanging_write_is_pending_for_the_caller_and_found_later() {
 #[tokio::test(start_paused = true)]
 async fn a_write_that_turns_up_after_it_was_given_up_is_adopted() {
     let (world, house) = house().await;
-    let very_late = Fate::DoneLater { after: Duration::from_mins(3), with: EmrFailure::TimedOut };
+    let very_late = Fate::DoneLater { after: Duration::from_mins(3), times: 1, with: EmrFailure::TimedOut };
     once(world.emr("maple"), Op::Add, very_late);
     assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
     house.wait(Duration::from_mins(2)).await;
@@ -157,9 +157,21 @@ async fn a_write_that_turns_up_after_it_was_given_up_is_adopted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_turns_up_twice_after_it_was_given_up_leaves_one_row() {
+    let (world, house) = house().await;
+    let very_late = Fate::DoneLater { after: Duration::from_mins(3), times: 2, with: EmrFailure::TimedOut };
+    once(world.emr("maple"), Op::Add, very_late);
+    assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
+    house.wait(Duration::from_mins(2)).await;
+    assert_eq!(counts(&world, &house).await, (0, 1));
+    house.wait(Duration::from_mins(10)).await;
+    assert_eq!(world.emr("maple").live().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_that_turns_up_in_somebodys_way_is_taken_back() {
     let (world, house) = house().await;
-    let very_late = Fate::DoneLater { after: Duration::from_mins(3), with: EmrFailure::TimedOut };
+    let very_late = Fate::DoneLater { after: Duration::from_mins(3), times: 1, with: EmrFailure::TimedOut };
     once(world.emr("maple"), Op::Add, very_late);
     assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
     house.wait(Duration::from_mins(2)).await;

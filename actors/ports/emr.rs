@@ -54,8 +54,6 @@ impl Service {
 pub enum EmrFailure {
     #[error("the breaker is open")]
     BreakerOpen,
-    #[error("the rate budget is spent")]
-    OverBudget,
     #[error("the queue is full")]
     QueueFull,
     #[error("the deadline passed before it was sent")]
@@ -91,7 +89,6 @@ impl EmrFailure {
     pub const fn evidence(self) -> Evidence {
         match self {
             Self::BreakerOpen
-            | Self::OverBudget
             | Self::QueueFull
             | Self::TooLate
             | Self::LeaseOver
@@ -130,7 +127,6 @@ impl EmrFailure {
     pub const fn name(self) -> &'static str {
         match self {
             Self::BreakerOpen => "breaker_open",
-            Self::OverBudget => "over_budget",
             Self::QueueFull => "queue_full",
             Self::TooLate => "too_late",
             Self::LeaseOver => "lease_over",

@@ -52,9 +52,10 @@ pub enum Fate {
         after: Duration,
         with: EmrFailure,
     },
-    /// The answer is lost at once, and it is done later.
+    /// The answer is lost at once, and it is done later, so many times.
     DoneLater {
         after: Duration,
+        times: u32,
         with: EmrFailure,
     },
     /// It is done twice, and answered once.
@@ -208,11 +209,11 @@ impl PretendEmr {
                 sleep(after / 2).await;
                 Err(with)
             }
-            Fate::DoneLater { after, with } => {
+            Fate::DoneLater { after, times, with } => {
                 let emr = Arc::clone(self);
                 tokio::spawn(async move {
                     sleep(after).await;
-                    drop(act(&emr));
+                    (0..times).for_each(|_| drop(act(&emr)));
                 });
                 Err(with)
             }

@@ -142,7 +142,11 @@ fn fate(rng: &mut ChaCha12Rng, op: Op, spoilt: u32) -> Fate {
         0..3 => Fate::AnswerLost { after, with },
         3 => Fate::Fails { after, with: EmrFailure::NoConnection },
         4 if write => Fate::Fails { after, with: EmrFailure::ClientFault },
-        5 if write => Fate::DoneLater { after: Duration::from_millis(rng.random_range(100..18_000)), with },
+        5 if write => {
+            let (after, times) =
+                (Duration::from_millis(rng.random_range(100..18_000)), rng.random_range(1..3));
+            Fate::DoneLater { after, times, with }
+        }
         6 if op == Op::Add => Fate::DoneTwice { after },
         7 => Fate::Hangs,
         _ => Fate::Fails { after, with },

@@ -243,10 +243,7 @@ impl State {
         let Some(underway) = self.underway.remove(id) else { return };
         let line = match (saved, underway.answer) {
             (Ok(()), Some(line)) => line,
-            (Err(StoreError::Usurped), _) => {
-                // Dropping the questions makes the door ask again; it will find the new owner.
-                return myself.stop(Some(USURPED.to_owned()));
-            }
+            (Err(StoreError::Usurped), _) => return step_aside(myself),
             // Law P-2: what could not be entered into the audit log is not told.
             (_, _) => self.plain(Situation::InternalError, underway.language).line(),
         };
@@ -263,6 +260,11 @@ impl State {
         let phone = self.clinic.phone.0.spoken();
         Answer::new(situation, language, &[("phone", &phone), ("clinic", &self.clinic.name)])
     }
+}
+
+/// Law O-1. Dropping the questions makes the exchange ask them again, of a life that adopts the call anew.
+fn step_aside(myself: &ActorRef<Post<CallMsg>>) {
+    myself.stop(Some(USURPED.to_owned()));
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn emr_link(house: &Arc<House>, clinic: &Arc<Clinic>, cell: &Arc<Cell>) -> Child
     let (house, clinic, cell) = (Arc::clone(house), Arc::clone(clinic), Arc::clone(cell));
     let leave = (Arc::clone(&house), clinic.id.clone());
     Child {
-        id: ChildId::only(Role::EmrLink),
+        id: ChildId::named(Role::EmrLink, leave.1.as_str()),
         start: Arc::new(move |supervisor| {
             let (house, clinic, cell) = (Arc::clone(&house), Arc::clone(&clinic), Arc::clone(&cell));
             Box::pin(async move {
@@ -63,7 +63,7 @@ fn desk(house: &Arc<House>, clinic: &Arc<Clinic>, cell: &Arc<Cell>) -> Child {
     let (house, clinic, cell) = (Arc::clone(house), Arc::clone(clinic), Arc::clone(cell));
     let leave = (Arc::clone(&house), clinic.id.clone());
     Child {
-        id: ChildId::only(Role::Desk),
+        id: ChildId::named(Role::Desk, leave.1.as_str()),
         start: Arc::new(move |supervisor| {
             let (house, clinic, cell) = (Arc::clone(&house), Arc::clone(&clinic), Arc::clone(&cell));
             Box::pin(async move {
@@ -84,7 +84,7 @@ fn calls_of(house: &Arc<House>, clinic: &Arc<Clinic>) -> Child {
     let (house, clinic) = (Arc::clone(house), Arc::clone(clinic));
     let leave = (Arc::clone(&house), clinic.id.clone());
     Child {
-        id: ChildId::only(Role::Calls),
+        id: ChildId::named(Role::Calls, leave.1.as_str()),
         start: Arc::new(move |supervisor| {
             let (house, clinic) = (Arc::clone(&house), Arc::clone(&clinic));
             Box::pin(async move { calls::start(&house, &clinic, supervisor).await })

@@ -273,6 +273,7 @@ impl State {
             self.meters.count_exit(id.role, exit);
             tracing::warn!(
                 role = id.role.name(),
+                child.name = id.name.as_deref(),
                 exit = exit.name(),
                 verdict = verdict.name(),
                 "a child ended"

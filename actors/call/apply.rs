@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::finding::{Finding, Task};
-use super::{CallMsg, Life, State};
+use super::{CallMsg, Life, State, step_aside};
 use crate::desk::when_and_who;
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::appointment::Appointment;
@@ -80,12 +80,23 @@ impl State {
         })
     }
 
-    /// Changes the call as found, and answers: at once, or after what was learnt is saved (laws I-3, P-2).
     pub(super) fn found(&mut self, myself: &ActorRef<Post<CallMsg>>, id: ToolCallId, finding: Finding) {
         let Some(language) = self.underway.get(&id).map(|underway| underway.language) else { return };
-        if let Finding::Concluded(concluded) = finding {
-            return self.answer(&id, &concluded.line);
+        match finding {
+            Finding::Concluded(concluded) => self.answer(&id, &concluded.line),
+            Finding::Usurped => step_aside(myself),
+            finding => self.keep(myself, id, finding, language),
         }
+    }
+
+    /// Changes the call as found, and answers: at once, or after what was learnt is saved (laws I-3, P-2).
+    fn keep(
+        &mut self,
+        myself: &ActorRef<Post<CallMsg>>,
+        id: ToolCallId,
+        finding: Finding,
+        language: Language,
+    ) {
         let told = self.apply(finding, language);
         let line = told.answer.line();
         let (Some(record), Life::Owned(fence)) = (told.record, &self.life) else {
@@ -135,7 +146,9 @@ impl State {
             Finding::Patient(no) => self.describe(no, language),
             Finding::Slots { held, until, visit } => self.offer(held, until, &visit, language),
             Finding::Appointments { patient, upcoming } => self.list(patient, &upcoming, language),
-            Finding::Concluded(_) => Told::nothing(self.plain(Situation::InternalError, language)),
+            Finding::Concluded(_) | Finding::Usurped => {
+                Told::nothing(self.plain(Situation::InternalError, language))
+            }
         }
     }
 

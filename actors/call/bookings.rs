@@ -25,7 +25,7 @@ use crate::domain::tool::Tool;
 use crate::house::House;
 use crate::mailbox::NotAnswered;
 use crate::ports::emr::{EmrResult, Service};
-use crate::ports::store::{Claimant, Claimed, OrderNote, StoreResult};
+use crate::ports::store::{Claimant, Claimed, OrderNote, StoreError, StoreResult};
 use crate::switchboard::ToolCall;
 
 /// Rows read of a patient: enough to hold every upcoming one behind a long history.
@@ -149,7 +149,7 @@ impl State {
             arguments: Phi::new(serde_json::Value::Object(call.arguments.reveal().clone()).to_string()),
             order,
         };
-        Ok(Task::of(async move { Finding::Concluded(errand.run().await) }))
+        Ok(Task::of(async move { errand.run().await }))
     }
 }
 
@@ -164,15 +164,17 @@ struct Errand {
 }
 
 impl Errand {
-    async fn run(self) -> Concluded {
+    async fn run(self) -> Finding {
         let key = self.order.note.tool_call.clone();
-        match self.house.store.claim(&key, self.tool, self.claimant, self.house.now()).await {
+        let concluded = match self.house.store.claim(&key, self.tool, self.claimant, self.house.now()).await {
             Ok(Claimed::Answered(line)) => Self::said(line, key),
             Ok(Claimed::Underway) => self.wait_for(key).await,
             Ok(Claimed::Ours { attempt }) if attempt > ATTEMPTS => self.put_aside(key).await,
             Ok(Claimed::Ours { .. }) => self.carry(key).await,
+            Err(StoreError::Usurped) => return Finding::Usurped,
             Err(_) => self.word(Situation::InternalError),
-        }
+        };
+        Finding::Concluded(concluded)
     }
 
     async fn carry(&self, key: ToolCallKey) -> Concluded {

@@ -42,6 +42,8 @@ pub enum Finding {
     },
     /// The desk's answer, stored already unless it may still change.
     Concluded(Concluded),
+    /// The call is another life's now (law O-1).
+    Usurped,
 }
 
 /// Work outside the actor. A panic in it is a finding, too: somebody waits for the answer.

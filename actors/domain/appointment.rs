@@ -1,4 +1,4 @@
-//! An appointment as OSCAR keeps it, reduced to what a booking needs (`oscar.md` 1.6, 3.3, 3.4).
+//! An appointment as OSCAR keeps it, reduced to what a booking needs.
 
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ pub struct DayRow {
     pub for_patient: bool,
 }
 
-/// A whole row, for a patient whom the call has verified. OSCAR's update overwrites every field (`oscar.md` 3.4), so
+/// A whole row, for a patient whom the call has verified. OSCAR's update overwrites every field, so
 /// every field is kept, absent and empty apart.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Appointment {

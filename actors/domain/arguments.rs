@@ -1,6 +1,6 @@
 //! What a language model passes to a tool, read leniently and trusted with nothing.
 //!
-//! Models misname, misformat and leave out (`vapi.md` 2.3). Keys are compared without case and underscores; a value in
+//! Models misname, misformat and leave out. Keys are compared without case and underscores; a value in
 //! a wrong form is answered with the form to ask for.
 
 use jiff::civil::{Date, Time};

@@ -1,4 +1,4 @@
-//! Which starts are free: template slots minus what is taken, as pure functions (`oscar.md` 3.6).
+//! Which starts are free: template slots minus what is taken, as pure functions.
 //!
 //! The same function offers slots and re-checks the one a caller chose, so a model that names a time we never offered
 //! is judged by the same rules as one that repeats our offer.

@@ -142,7 +142,7 @@ impl BookingRules {
 }
 
 impl Default for BookingRules {
-    /// The table of `vitaravox.md` 5.2; codes as shipped with OSCAR (`oscar.md` 3.2).
+    /// Codes as shipped with OSCAR.
     fn default() -> Self {
         let visit = |code: &str, minutes, template_codes: &[char]| VisitType {
             code: code.to_owned(),
@@ -166,7 +166,7 @@ impl Default for BookingRules {
 }
 
 /// A kind of visit, the minutes it takes and the template codes it may be booked on. Nothing in OSCAR marks a code as
-/// bookable from outside, so this list is policy and has to be written down (`oscar.md` 3.2).
+/// bookable from outside, so this list is policy and has to be written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VisitType {

@@ -83,7 +83,7 @@ text_id!(
 );
 
 text_id!(
-    /// The voice platform's id of one tool call. Unique within its call only (`vapi.md` 1.7).
+    /// The voice platform's id of one tool call. Unique within its call only.
     ToolCallId,
     "1 to 128 printable ASCII characters",
     |text| token(text, 128)

@@ -33,7 +33,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Codes as shipped (`oscar.md` 3.8); a site's own strings count as active.
+    /// Codes as shipped; a site's own strings count as active.
     pub fn of(code: &str) -> Self {
         match code {
             "DE" => Self::Deceased,

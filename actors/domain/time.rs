@@ -1,6 +1,6 @@
 //! Instants, clinic-local dates and the zone between them.
 //!
-//! OSCAR keeps wall-clock columns without a zone (`oscar.md` 3.7), so the schedule is arithmetic on civil dates and
+//! OSCAR keeps wall-clock columns without a zone, so the schedule is arithmetic on civil dates and
 //! minutes of a day. Instants appear only where "now" matters: notice, expiry, the past.
 
 use std::fmt;
@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
-/// Microseconds since 1970 UTC: what the store keeps, because both engines order it alike (`crates.md` 2.2).
+/// Microseconds since 1970 UTC: what the store keeps, because both engines order it alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Ts(pub i64);
@@ -108,7 +108,7 @@ impl Interval {
         (start < end).then_some(Self { start, end })
     }
 
-    /// `length` minutes from `start`, unless that would cross midnight (an appointment cannot: `oscar.md` 3.4).
+    /// `length` minutes from `start`, unless that would cross midnight (an appointment of OSCAR's cannot).
     pub fn starting(start: Minute, length: u16) -> Option<Self> {
         let end = Minute::new(start.0.checked_add(length)?)?;
         Self::new(start, end)

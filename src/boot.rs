@@ -3,12 +3,17 @@
 mod clinics;
 mod door;
 mod life;
+mod reload;
 
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretBox};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::directory::Directory;
 use vitarad_actors::domain::clinic::Contested;
@@ -23,6 +28,7 @@ use self::clinics::ClinicBook;
 use self::door::FrontDoor;
 use self::life::Lifetime;
 pub use self::life::Taken;
+use self::reload::Reloader;
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::sections::store::{StoreAddress, Synchronous};
@@ -33,6 +39,10 @@ use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
 use crate::store::{Durability, OpenError, SqlStore, Tuning};
+
+/// With the time the tree takes to stop this stays within the ten seconds a drain may last.
+const GIVING_BACK: Duration = Duration::from_secs(1);
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Why a process did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +124,7 @@ impl App {
         let router = Arc::new(door).router(Arc::clone(&health).router());
         let front = FrontDoor::new(socket, router, door::listener(settings), door_meters);
         let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
-        health.enter(Phase::Serving);
+        health.serve(root.actor().clone());
         tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");
         Ok(Self { house, store, clinics, health, root, addr, _life: life })
     }
@@ -129,6 +139,8 @@ impl App {
 
     /// Serves until a signal or a failure ends it. `reload` brings the settings anew when SIGHUP asks for it.
     pub async fn run(mut self, signals: &mut SignalStream, reload: impl Fn() -> Option<Settings>) -> Ended {
+        let (wanted, newest) = watch::channel(None);
+        let mut reloads = pin!(self.reloader().run(newest));
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
@@ -137,9 +149,20 @@ impl App {
                 }
                 signal = signals.next() => match signal {
                     Signal::Drain => return self.stop().await,
-                    Signal::Reload => self.reload(reload()).await,
-                }
+                    Signal::Reload => if let Some(settings) = reload() {
+                        wanted.send_replace(Some(Arc::new(settings)));
+                    }
+                },
+                never = &mut reloads => match never {},
             }
+        }
+    }
+
+    fn reloader(&self) -> Reloader {
+        Reloader {
+            clinics: Arc::clone(&self.clinics),
+            store: Arc::clone(&self.store),
+            house: Arc::clone(&self.house),
         }
     }
 
@@ -153,21 +176,20 @@ impl App {
         ended
     }
 
+    /// A store that does not answer must not keep the process: what it still holds is adopted by the next one.
     async fn close(&self) {
-        if let Err(failure) = self.store.release(self.house.generation, self.house.now()).await {
-            tracing::warn!(%failure, "what this process owned was not given back; it is adopted all the same");
+        let given_back = self.store.release(self.house.generation, self.house.now());
+        match timeout(GIVING_BACK, given_back).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                tracing::warn!(%failure, "what this process owned was not given back; it is adopted all the same");
+            }
+            Err(_) => tracing::warn!("the store took too long to take back what this process owned"),
         }
-        self.store.close().await;
+        if timeout(CLOSING, self.store.close()).await.is_err() {
+            tracing::warn!("the store took too long to close");
+        }
         tracing::info!("stopped");
-    }
-
-    /// Clinics and credentials can be changed while calls are on; what else changed waits for the next start.
-    async fn reload(&self, settings: Option<Settings>) {
-        let Some(settings) = settings else { return };
-        match self.clinics.reload(&settings, &self.store, &self.house).await {
-            Ok(changed) => tracing::info!(clinics.changed = changed, "reloaded"),
-            Err(failure) => tracing::error!(%failure, "not reloaded; the former clinics stay"),
-        }
     }
 }
 

@@ -4,15 +4,19 @@
 
 mod probes;
 mod routes;
+mod writers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use prometheus_client::registry::Registry;
+use ractor::ActorRef;
 use secrecy::SecretString;
 use vitarad_actors::house::House;
+use vitarad_actors::supervisor::SupervisorMsg;
 
 use self::probes::Probes;
+use self::writers::WriterCollector;
 use crate::config::Settings;
 use crate::store::SqlStore;
 
@@ -34,7 +38,13 @@ pub struct Health {
 }
 
 impl Health {
-    pub fn new(house: &Arc<House>, store: &Arc<SqlStore>, registry: Registry, settings: &Settings) -> Self {
+    pub fn new(
+        house: &Arc<House>,
+        store: &Arc<SqlStore>,
+        mut registry: Registry,
+        settings: &Settings,
+    ) -> Self {
+        registry.register_collector(Box::new(WriterCollector(store.counts())));
         Self {
             phase: AtomicU8::new(Phase::Starting as u8),
             probes: Probes::new(Arc::clone(house), Arc::clone(store)),
@@ -48,7 +58,18 @@ impl Health {
         self.phase.store(phase as u8, Ordering::SeqCst);
     }
 
-    fn is_serving(&self) -> bool {
-        self.phase.load(Ordering::SeqCst) == Phase::Serving as u8
+    /// The tree stands and the door is open.
+    pub fn serve(&self, root: ActorRef<SupervisorMsg>) {
+        self.probes.watch(root);
+        self.enter(Phase::Serving);
+    }
+
+    /// Why nobody should send anything here now.
+    fn not_serving(&self) -> Option<&'static str> {
+        match self.phase.load(Ordering::SeqCst) {
+            phase if phase == Phase::Serving as u8 => None,
+            phase if phase == Phase::Starting as u8 => Some("starting"),
+            _ => Some("draining"),
+        }
     }
 }

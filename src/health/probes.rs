@@ -1,15 +1,19 @@
 //! Asking the dependencies, all at once, and not more often than every few seconds however many ask us.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use ractor::ActorRef;
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout};
 use vitarad_actors::domain::clinic::Clinic;
+use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::house::House;
 use vitarad_actors::ports::store::BookingStore;
+use vitarad_actors::supervisor::SupervisorMsg;
+use vitarad_actors::tree::Role;
 
 use crate::store::SqlStore;
 
@@ -31,6 +35,8 @@ pub struct Report {
     pub status: Verdict,
     pub generation: i64,
     pub live_calls: usize,
+    /// Roles under the root that are not running: between two lives, or in quarantine.
+    pub resting: Vec<&'static str>,
     pub store: Dependency,
     pub clinics: Vec<ClinicReport>,
 }
@@ -44,6 +50,8 @@ pub struct Dependency {
 #[derive(Debug, Clone, Serialize)]
 pub struct ClinicReport {
     pub clinic: String,
+    /// Roles of this clinic's cell that are not running.
+    pub resting: Vec<&'static str>,
     /// Services whose breaker is not letting traffic flow; `None` when the connection itself is stopped.
     pub shut: Option<Vec<&'static str>>,
     pub waiting: usize,
@@ -56,12 +64,18 @@ pub struct ClinicReport {
 pub struct Probes {
     house: Arc<House>,
     store: Arc<SqlStore>,
+    root: OnceLock<ActorRef<SupervisorMsg>>,
     latest: Mutex<Option<(Instant, Arc<Report>)>>,
 }
 
 impl Probes {
     pub fn new(house: Arc<House>, store: Arc<SqlStore>) -> Self {
-        Self { house, store, latest: Mutex::new(None) }
+        Self { house, store, root: OnceLock::new(), latest: Mutex::new(None) }
+    }
+
+    /// The tree to be asked from now on.
+    pub fn watch(&self, root: ActorRef<SupervisorMsg>) {
+        let _ = self.root.set(root);
     }
 
     /// The newest report. Those who ask while one is being made wait for it instead of asking again.
@@ -80,22 +94,48 @@ impl Probes {
     async fn probe(&self) -> Report {
         let roster = self.house.roster.load_full();
         let clinics = roster.clinics().map(|clinic| self.probe_clinic(clinic));
-        let (store, mut clinics) = tokio::join!(self.probe_store(), futures::future::join_all(clinics));
+        let (store, resting, mut clinics) =
+            tokio::join!(self.probe_store(), self.probe_root(), futures::future::join_all(clinics));
         clinics.sort_by(|a, b| a.clinic.cmp(&b.clinic));
-        let ill = clinics.iter().any(|clinic| clinic.shut.as_ref().is_none_or(|shut| !shut.is_empty()));
+        let ill = !resting.is_empty() || clinics.iter().any(ClinicReport::is_ill);
         let status = match (store.up, ill) {
             (false, _) => Verdict::Down,
             (true, true) => Verdict::Degraded,
             (true, false) => Verdict::Healthy,
         };
         let live_calls = self.house.directory.live_calls();
-        Report { status, generation: self.house.generation.0, live_calls, store, clinics }
+        Report { status, generation: self.house.generation.0, live_calls, resting, store, clinics }
+    }
+
+    fn resting(&self, clinic: &ClinicId) -> Vec<&'static str> {
+        let directory = &self.house.directory;
+        [
+            (Role::EmrLink, directory.link(clinic).is_some()),
+            (Role::Desk, directory.desk(clinic).is_some()),
+            (Role::Calls, directory.calls(clinic).is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, runs)| !runs)
+        .map(|(role, _)| role.name())
+        .collect()
     }
 
     async fn probe_store(&self) -> Dependency {
         let asked = Instant::now();
         let up = matches!(timeout(PATIENCE, self.store.ping()).await, Ok(Ok(())));
         Dependency { up, latency_ms: millis(asked) }
+    }
+
+    async fn probe_root(&self) -> Vec<&'static str> {
+        let Some(root) = self.root.get() else { return Vec::new() };
+        let (reply, answer) = oneshot::channel();
+        let asked = root.send_message(SupervisorMsg::GetChildren(reply)).is_ok();
+        match timeout(PATIENCE, answer).await {
+            Ok(Ok(children)) if asked => {
+                children.iter().filter(|child| !child.alive).map(|child| child.id.role.name()).collect()
+            }
+            _ => vec![Role::Root.name()],
+        }
     }
 
     async fn probe_clinic(&self, clinic: &Clinic) -> ClinicReport {
@@ -109,6 +149,7 @@ impl Probes {
         let counts = counts.ok().and_then(Result::ok);
         ClinicReport {
             clinic: clinic.id.to_string(),
+            resting: self.resting(&clinic.id),
             waiting: link.as_ref().map_or(0, |link| link.waiting),
             in_flight: link.as_ref().map_or(0, |link| link.in_flight),
             shut: link.map(|link| link.shut.iter().map(|service| service.name()).collect()),
@@ -116,6 +157,12 @@ impl Probes {
             handed_to_staff: counts.map(|counts| counts.handed_to_staff),
             latency_ms: millis(asked),
         }
+    }
+}
+
+impl ClinicReport {
+    fn is_ill(&self) -> bool {
+        !self.resting.is_empty() || self.shut.as_ref().is_none_or(|shut| !shut.is_empty())
     }
 }
 

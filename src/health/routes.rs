@@ -38,8 +38,8 @@ impl Health {
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    if !health.is_serving() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining").into_response();
+    if let Some(why) = health.not_serving() {
+        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
     }
     match health.probes.report().await.status {
         Verdict::Down => (StatusCode::SERVICE_UNAVAILABLE, "the store is away").into_response(),

@@ -101,7 +101,7 @@ fn api_key_header() -> String {
     "x-api-key".to_owned()
 }
 
-/// Vapi's HMAC credential, field by field with its defaults (`vapi.md` 3.3).
+/// Vapi's HMAC credential, field by field with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HmacPlan {

@@ -49,7 +49,7 @@ where
     fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr> {
         let emr = OscarSoap::new((self.access)(&clinic.id), &self.clients);
         if let Some(failure) = emr.unusable() {
-            tracing::error!(clinic = %clinic.id, emr.outcome = failure.name(), "the clinic's EMR access is missing or wrong");
+            tracing::error!(clinic.id = %clinic.id, emr.outcome = failure.name(), "the clinic's EMR access is missing or wrong");
         }
         Arc::new(emr)
     }

@@ -10,7 +10,7 @@ use crate::config::sections::store::StoreAddress;
 #[derive(Debug, thiserror::Error)]
 pub enum Taken {
     #[error(
-        "another vitarad runs as node '{node}' on this store; stop it, or give this one another node.name"
+        "another vitarad runs as node '{node}' on this machine; stop it, or give this one another node.name"
     )]
     Alive { node: String },
     #[error("{place} cannot hold this node's lock file: {cause}; make it, and let this user write to it")]

@@ -1,4 +1,4 @@
-//! The port's operations in OSCAR's words (`oscar.md` 1.5, 3).
+//! The port's operations in OSCAR's words.
 
 mod appointment;
 mod field;

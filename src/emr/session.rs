@@ -1,6 +1,6 @@
 //! A standing login with one EMR: made once, renewed when the server forgets it, shared by everybody who asks.
 //!
-//! OSCAR's key has no time limit; it changes when the server restarts or the password changes (`oscar.md` 1.3), so it is
+//! OSCAR's key has no time limit; it changes when the server restarts or the password changes, so it is
 //! kept until the server refuses it.
 
 use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! SOAP 1.1 as OSCAR speaks it: document/literal wrapped, a user name token in the header, faults in the body
-//! (`oscar.md` 1.2 to 1.4).
+//! SOAP 1.1 as OSCAR speaks it: document/literal wrapped, a user name token in the header, faults in the body.
 
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret, SecretString};

@@ -1,4 +1,4 @@
-//! How answers go out: forms that cannot be malformed, always HTTP 200 (`vapi.md` 2.4).
+//! How answers go out: forms that cannot be malformed, always HTTP 200.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! One tool call as the voice platform asks it, in any of the shapes it has been seen in (`vapi.md` 2.1).
+//! One tool call as the voice platform asks it, in any of the shapes it has been seen in.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

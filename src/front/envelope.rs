@@ -1,5 +1,5 @@
 //! What the voice platform posts, read leniently: tool calls in all their shapes, messages about a call, and the bare
-//! arguments of an `apiRequest` tool, which come without any envelope (`vapi.md` 2.1, 2.6).
+//! arguments of an `apiRequest` tool, which come without any envelope.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! The open socket: accepts connections, bounds them, and closes them so that no request is lost.
 //!
 //! axum's own graceful shutdown closes idle keep-alive connections at once, and a request already on the wire dies with
-//! them; it also waits for ever on half a header (`crates.md` 5). So while this one drains, each response carries
+//! them; it also waits for ever on half a header. So while this one drains, each response carries
 //! `Connection: close`, idle connections are left alone for a while, and there is a hard end.
 
 mod connection;

@@ -29,7 +29,7 @@ impl Event {
 
     /// Whether the record is incomplete without it; such a message is never refused for its number.
     pub(super) const fn is_needed(&self) -> bool {
-        matches!(self, Self::Status { .. } | Self::Report)
+        matches!(self, Self::Status { .. } | Self::Report | Self::Transfer)
     }
 
     fn tiding(&self) -> Tiding {

@@ -1,5 +1,5 @@
 //! Reading what may hold anything. The voice platform changes its bodies without notice, so a field of an unexpected
-//! type counts as absent and spoils nothing around it (`vapi.md` 9, rule 2).
+//! type counts as absent and spoils nothing around it.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -54,7 +54,7 @@ pub(super) struct Assistant {
     pub(super) id: Maybe<String>,
 }
 
-/// The call as it was when it was created: its ids hold, its status is out of date (`vapi.md` 1.6).
+/// The call as it was when it was created: its ids hold, its status is out of date.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct CallObject {

@@ -68,7 +68,7 @@ impl SqlStore {
         for (id, settings, sealed) in rows {
             match self.read_clinic(&id, &settings, &sealed).await {
                 Ok(clinic) => clinics.push(clinic),
-                Err(error) => tracing::error!(clinic.id = id, error = %error, "a clinic cannot be read"),
+                Err(error) => tracing::error!(clinic.id = id, failure = %error, "a clinic cannot be read"),
             }
         }
         Ok(clinics)

@@ -44,7 +44,7 @@ impl OutboxStore for SqlStore {
                 Ok(sms) => queued.push(sms),
                 // It will count as lost. The others must not wait for it.
                 Err(error) => {
-                    tracing::error!(sms.id = row.id, error = %error, "a queued text cannot be read");
+                    tracing::error!(sms.id = row.id, failure = %error, "a queued text cannot be read");
                 }
             }
         }

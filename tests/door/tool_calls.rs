@@ -1,4 +1,4 @@
-//! Tool calls in every form, and how each is answered. The bodies are synthetic, after `vapi.md` 2.1 to 2.6.
+//! Tool calls in every form, and how each is answered. The bodies are synthetic, in the shapes Vapi sends.
 
 use serde_json::{Value, json};
 use vitarad_actors::domain::tool::Tool;

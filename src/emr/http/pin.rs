@@ -1,5 +1,5 @@
 //! Trusts a server for the fingerprint of its certificate: what small clinics' self-signed certificates need, which a
-//! certificate authority's rules refuse (`crates.md` 4).
+//! certificate authority's rules refuse.
 
 use std::sync::Arc;
 

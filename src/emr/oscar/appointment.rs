@@ -1,4 +1,4 @@
-//! Appointments, both ways: `appointmentTransfer`, its elements in alphabetical order (`oscar.md` 1.2, 1.6, 3.4).
+//! Appointments, both ways: `appointmentTransfer`, its elements in alphabetical order.
 
 use jiff::civil::Date;
 use vitarad_actors::domain::appointment::{

@@ -37,7 +37,7 @@ pub(super) fn boolean(row: &Element, name: &str) -> EmrResult<Option<bool>> {
 }
 
 /// The wall clock of a date-time. Its offset is that of the server's process, which is often not the clinic's, so
-/// every offset is passed over, `Z` too (`oscar.md` 3.7).
+/// every offset is passed over, `Z` too.
 pub(super) fn wall(row: &Element, name: &str) -> EmrResult<Option<DateTime>> {
     const WALL: usize = "2026-06-02T09:00:00".len();
     let wall = |text: &str| text.trim_start().get(..WALL)?.parse().ok();

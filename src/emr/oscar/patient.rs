@@ -1,4 +1,4 @@
-//! Charts, as `demographicTransfer` carries them (`oscar.md` 1.6).
+//! Charts, as `demographicTransfer` carries them.
 
 use jiff::civil::Date;
 use vitarad_actors::domain::ids::{DemographicNo, ProviderNo};

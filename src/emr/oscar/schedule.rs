@@ -1,4 +1,4 @@
-//! A provider's painted day and the letters it is painted with (`oscar.md` 3.1, 3.2).
+//! A provider's painted day and the letters it is painted with.
 
 use jiff::civil::Date;
 use vitarad_actors::domain::availability::{Confirm, DaySchedule, TemplateSlot};

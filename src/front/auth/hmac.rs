@@ -1,5 +1,4 @@
-//! Signatures as the voice platform makes them: a keyed digest over the raw body, framed by a template
-//! (`vapi.md` 3.3).
+//! Signatures as the voice platform makes them: a keyed digest over the raw body, framed by a template.
 //!
 //! A captured request can be replayed inside the window. That does no harm, because a tool call is answered from its
 //! first execution (law B-6), and so nothing is remembered here.

@@ -1,4 +1,4 @@
-//! Secrets travel in webhook bodies: provider tokens, tool secrets, URLs that are keys to a live call (`vapi.md` 1.6).
+//! Secrets travel in webhook bodies: provider tokens, tool secrets, URLs that are keys to a live call.
 //! They are taken out by the name of their field before anything is written down.
 
 use serde_json::Value;

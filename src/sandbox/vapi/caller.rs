@@ -1,4 +1,4 @@
-//! One phone call as the voice platform sees it: real HTTP, real signatures, the envelope of `vapi.md` 1 and 2.
+//! One phone call as the voice platform sees it: real HTTP, real signatures, Vapi's envelope.
 
 use std::time::Duration;
 

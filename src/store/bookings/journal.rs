@@ -70,7 +70,7 @@ impl SqlStore {
                 Ok(row) => due.push(row),
                 // It goes on occupying its time, and counts as unsettled. The others must not wait for it.
                 Err(error) => {
-                    tracing::error!(effect.id = %id, error = %error, "a journal row cannot be read");
+                    tracing::error!(effect.id = %id, failure = %error, "a journal row cannot be read");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! A clinic's OSCAR over its SOAP services, behind the port [`Emr`](vitarad_actors::ports::Emr).
+//! A clinic's OSCAR over its SOAP services, behind the port [`Emr`].
 //!
 //! ```text
 //! oscar    operations and rows  <->  the domain

@@ -23,7 +23,7 @@ const MAX_VERIFIED: usize = 8;
 const MAX_LISTED: usize = 40;
 const MAX_ANSWERS: usize = 64;
 
-/// Kept answers beyond [`MAX_ANSWERS`] push out the oldest: a delivery that late finds its tool call claimed or is asked
+/// Kept answers beyond `MAX_ANSWERS` push out the oldest: a delivery that late finds its tool call claimed or is asked
 /// afresh, and a reading asked afresh harms nobody.
 #[derive(Clone, Default)]
 pub struct Call {

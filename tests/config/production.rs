@@ -19,7 +19,7 @@ fn a_missing_master_key_is_refused() {
     assert_eq!(
         told(load(&example, &SECRETS[1..])),
         ["crypto.master_key | not set | is missing | name a file that holds one in \
-          VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: openssl rand -hex 32"]
+          VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: vitarad key"]
     );
 }
 
@@ -27,7 +27,7 @@ fn a_missing_master_key_is_refused() {
 fn a_master_key_that_is_no_secret_is_refused() {
     let variable = "VITARAD_CRYPTO__MASTER_KEY";
     let fix =
-        "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: openssl rand -hex 32";
+        "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: vitarad key";
     for (key, what) in [
         ("0".repeat(64), "is one pattern over and over"),
         ("0123456789ABCDEF".repeat(4), "is one pattern over and over"),
@@ -144,7 +144,7 @@ fn an_emr_is_asked_in_clear_only_within_its_own_network() {
     let to = |url: &str| refused(("https://emr.example.test:8443/oscar", url), &[]);
     for url in [
         "http://emr.example.test/oscar",
-        "http://8.8.8.8/oscar",
+        "http://203.0.113.9/oscar",
         "http://100.64.0.1",
         "http://[2001:db8::1]/",
     ] {

@@ -98,7 +98,8 @@ fn everything_that_is_wrong_is_told_at_once() {
             "http.header_timeout_ms | environment variable VITARAD_HTTP__HEADER_TIMEOUT_MS | is 1 | \
              choose from 100 to 60000",
             "store.writers | my.toml | is 0 | choose from 1 to 100",
-            "log.level | my.toml | is not a log level | write it like \"info\" or \"info,vitarad::emr=debug\"",
+            "log.level | my.toml | is not a log level | write it like \"info\" or \"info,vitarad::emr=debug\"; \
+             other modules than vitarad's cannot be named",
             "log.stdout | my.toml | leaves no place for the log | set it to true, or name a log.directory",
             "log.keep_files | my.toml | is 0 | choose from 1 to 1000",
         ]

@@ -26,8 +26,7 @@ fn a_missing_master_key_is_refused() {
 #[test]
 fn a_master_key_that_is_no_secret_is_refused() {
     let variable = "VITARAD_CRYPTO__MASTER_KEY";
-    let fix =
-        "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: vitarad key";
+    let fix = "name a file that holds one in VITARAD_CRYPTO__MASTER_KEY_FILE; make it with: vitarad key";
     for (key, what) in [
         ("0".repeat(64), "is one pattern over and over"),
         ("0123456789ABCDEF".repeat(4), "is one pattern over and over"),

@@ -93,12 +93,30 @@ impl<M: Send + 'static> Mailbox<M> {
         match self.post(question(reply)) {
             Err(NotPosted::Full(_)) => Err(NotAnswered::Full),
             Err(NotPosted::Gone(_)) => Err(NotAnswered::Gone),
-            Ok(()) => match timeout_at(deadline, answer).await {
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(_)) => Err(NotAnswered::Gone),
-                Err(_) => Err(NotAnswered::Late),
-            },
+            Ok(()) => answered(answer, deadline).await,
         }
+    }
+
+    /// Asks without a place: for what the operator wants to know most when the mailbox is full. Who uses it sees to it that
+    /// there are few.
+    pub async fn ask_even_if_full<T>(
+        &self,
+        deadline: Instant,
+        question: impl FnOnce(Reply<T>) -> M,
+    ) -> Result<T, NotAnswered> {
+        let (reply, answer) = oneshot::channel();
+        match self.actor.send_message(Post::own(question(reply))) {
+            Ok(()) => answered(answer, deadline).await,
+            Err(_) => Err(NotAnswered::Gone),
+        }
+    }
+}
+
+async fn answered<T>(answer: oneshot::Receiver<T>, deadline: Instant) -> Result<T, NotAnswered> {
+    match timeout_at(deadline, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(NotAnswered::Gone),
+        Err(_) => Err(NotAnswered::Late),
     }
 }
 
@@ -147,6 +165,7 @@ mod tests {
             .collect();
         let soon = Instant::now() + Duration::from_secs(10);
         assert_eq!(mailbox.ask(soon, |reply| reply).await, Err(NotAnswered::Full));
+        assert_eq!(mailbox.ask_even_if_full(soon, |reply| reply).await, Ok(7));
         assert_eq!(refused.load(Ordering::Relaxed), 1);
         for answer in answers {
             assert_eq!(answer.await.unwrap(), 7);

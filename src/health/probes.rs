@@ -142,7 +142,7 @@ impl Probes {
         let asked = Instant::now();
         let link = async {
             let mailbox = self.house.directory.link(&clinic.id)?;
-            mailbox.ask(asked + PATIENCE, EmrLinkMsg::GetHealth).await.ok()
+            mailbox.ask_even_if_full(asked + PATIENCE, EmrLinkMsg::GetHealth).await.ok()
         };
         let counts = timeout(PATIENCE, self.store.journal_counts(&clinic.id));
         let (link, counts) = tokio::join!(link, counts);

@@ -1,6 +1,7 @@
 //! Who is where: refs of living actors by role and id. Written by those who start them, asked at each use, cached by
 //! nobody, so that no actor's restart forces another's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -95,7 +96,9 @@ impl Directory {
     /// The calls of a clinic that have an actor.
     pub fn calls_of(&self, clinic: &ClinicId) -> Vec<Mailbox<CallMsg>> {
         let of_clinic = self.calls.iter().filter(|entry| entry.key().clinic == *clinic);
-        of_clinic.map(|entry| entry.value().clone()).collect()
+        let by_id: BTreeMap<_, _> =
+            of_clinic.map(|entry| (entry.key().clone(), entry.value().clone())).collect();
+        by_id.into_values().collect()
     }
 
     pub fn live_calls(&self) -> usize {

@@ -226,6 +226,7 @@ impl State {
         tokio::spawn(async move {
             let mut work = work;
             let (result, counted) = tokio::select! {
+                biased;
                 result = &mut work => (result, false),
                 () = sleep_until(slow_at) => {
                     let _ = myself.send_message(Post::own(EmrLinkMsg::FoundSlow { service, pass }));

@@ -66,7 +66,7 @@ pub fn patients() -> Vec<Patient> {
 }
 
 /// One run; what it found.
-fn simulate(seed: u64) -> (verdict::Summary, Vec<String>) {
+fn simulate(seed: u64) -> (verdict::Summary, Arc<Record>) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -91,8 +91,25 @@ fn simulate(seed: u64) -> (verdict::Summary, Vec<String>) {
         tokio::time::sleep(SETTLE).await;
         let summary = verdict::judge(&world, &record);
         house.end().await;
-        (summary, std::mem::take(&mut *record.breaches.lock().unwrap()))
+        (summary, record)
     })
+}
+
+/// What every change came to, in the order in which it was answered.
+fn told(seed: u64) -> Vec<(String, String, Option<i32>, Ts)> {
+    let (_, record) = simulate(seed);
+    let answers = std::mem::take(&mut *record.answers.lock().unwrap());
+    answers
+        .into_iter()
+        .map(|told| (format!("{:?}", told.key), told.code, told.appointment, told.at))
+        .collect()
+}
+
+#[test]
+fn a_seed_plays_the_same_again() {
+    for seed in 1_000..1_003 {
+        assert_eq!(told(seed), told(seed), "SEED={seed}");
+    }
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -117,7 +134,10 @@ fn the_laws_hold_in_a_bad_world() {
                     if !seeds.contains(&seed) {
                         return;
                     }
-                    let run = std::panic::catch_unwind(|| simulate(seed));
+                    let run = std::panic::catch_unwind(|| {
+                        let (summary, record) = simulate(seed);
+                        (summary, std::mem::take(&mut *record.breaches.lock().unwrap()))
+                    });
                     let mut total = total.lock().unwrap();
                     match run {
                         Ok((summary, breaches)) if breaches.is_empty() => total.0.add(&summary),

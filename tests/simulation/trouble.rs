@@ -248,6 +248,7 @@ impl Houses {
         life.borrow_and_update();
         let exchange = self.now.lock().unwrap().as_ref().map(|house| Arc::clone(&house.exchange))?;
         tokio::select! {
+            biased;
             answer = ask(exchange) => Some(answer),
             _ = life.changed() => None,
         }

@@ -1,6 +1,6 @@
 //! The rows, and what several methods ask of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
@@ -15,19 +15,19 @@ use crate::ports::store::{AuditEntry, Claimant, OrderNote, RoleLease, SmsDraft, 
 pub struct Tables {
     pub generation: i64,
     /// Each node's living process.
-    pub active: HashMap<String, Generation>,
-    pub calls: HashMap<CallKey, CallRow>,
+    pub active: BTreeMap<String, Generation>,
+    pub calls: BTreeMap<CallKey, CallRow>,
     /// When each message was kept.
-    pub events: HashMap<(CallKey, String), Ts>,
-    pub tool_calls: HashMap<ToolCallKey, ToolCallRow>,
+    pub events: BTreeMap<(CallKey, String), Ts>,
+    pub tool_calls: BTreeMap<ToolCallKey, ToolCallRow>,
     /// When each was set aside.
-    pub dead_letters: HashMap<ToolCallKey, Ts>,
+    pub dead_letters: BTreeMap<ToolCallKey, Ts>,
     pub holds: Vec<HoldRow>,
-    pub intents: HashMap<IntentId, IntentRow>,
+    pub intents: BTreeMap<IntentId, IntentRow>,
     /// In the order in which they were announced.
     pub effects: Vec<EffectRow>,
-    pub days: HashMap<(ClinicId, ProviderNo, Date), LeaseRow>,
-    pub roles: HashMap<&'static str, LeaseRow>,
+    pub days: BTreeMap<(ClinicId, ProviderNo, Date), LeaseRow>,
+    pub roles: BTreeMap<&'static str, LeaseRow>,
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,

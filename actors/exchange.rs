@@ -99,3 +99,6 @@ impl Exchange {
         Answer::new(situation, language, &[("phone", &phone)]).line()
     }
 }
+
+#[cfg(test)]
+mod tests;

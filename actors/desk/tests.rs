@@ -266,6 +266,23 @@ async fn a_move_wished_again_under_a_new_id_is_answered_by_its_outcome() {
     assert_eq!((emr.requests(Op::Add), emr.requests(Op::Cancel)), (2, 1));
 }
 
+/// Law B-6.
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_is_under_way_in_another_call_is_waited_for_and_answered_alike() {
+    let (world, house) = house().await;
+    let born = patient(42).birth_date.unwrap().reveal().to_string();
+    house.ask("c2", "v", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born })).await;
+    once(world.emr("maple"), Op::Add, Fate::Answered { after: Duration::from_millis(900) });
+    let later = async {
+        house.wait(Duration::from_millis(300)).await;
+        house.ask("c2", "t1", Tool::CreateAppointment, at("10:00")).await
+    };
+    let (first, second) = tokio::join!(book(&house, "t1", "10:00"), later);
+    assert_eq!(first["code"], "BOOKED", "{first}");
+    assert_eq!((&second["code"], &second["appointment"]), (&first["code"], &first["appointment"]));
+    assert_eq!(world.emr("maple").requests(Op::Add), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_move_to_where_the_appointment_is_writes_nothing() {
     let (world, house) = house().await;

@@ -25,6 +25,7 @@ use vitarad_actors::ports::{Clock, Luck, SmsGateway};
 use vitarad_actors::root::{Ended, Root};
 
 use self::clinics::ClinicBook;
+pub use self::clinics::rehearse;
 use self::door::FrontDoor;
 use self::life::Lifetime;
 pub use self::life::Taken;

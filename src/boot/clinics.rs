@@ -32,6 +32,7 @@ struct Page {
 impl Page {
     /// The configuration seeds the store; the store is what counts.
     async fn read(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
+        rehearse(settings)?;
         for (clinic, access) in &settings.clinics {
             store.seed_clinic(clinic, access, now).await?;
         }
@@ -46,6 +47,14 @@ impl Page {
         let gatebook = Gatebook::prepare(Arc::clone(&roster), &settings.webhook, listed)?;
         Ok(Self { roster, gatebook, access })
     }
+}
+
+/// What the settings declare, taken as the door will take it: finds what only the door knows to be wrong.
+pub fn rehearse(settings: &Settings) -> Result<(), NotBegun> {
+    let roster = Arc::new(Roster::of(settings.clinics.iter().map(|(clinic, _)| clinic.clone()))?);
+    let listed = settings.clinics.iter().map(|(clinic, access)| (&clinic.id, access.webhook.as_slice()));
+    Gatebook::prepare(roster, &settings.webhook, listed)?;
+    Ok(())
 }
 
 impl ClinicBook {

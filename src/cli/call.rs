@@ -23,7 +23,7 @@ pub struct Call {
     #[arg(long, value_parser = script, default_value = "book")]
     script: &'static Script,
     /// The webhook secret.
-    #[arg(long, env = "VITARAD_CALL_SECRET", hide_env_values = true)]
+    #[arg(long, env = "CALL_SECRET", hide_env_values = true)]
     secret: Option<SecretString>,
     /// How the secret is shown.
     #[arg(long, value_enum, default_value_t = Scheme::Hmac)]

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::{EX_CONFIG, EX_OK, Source, complain, say};
+use crate::boot::rehearse;
 use crate::config::{Loaded, Settings, report};
 
 #[derive(Subcommand)]
@@ -23,6 +24,10 @@ impl Config {
                 return EX_CONFIG;
             }
         };
+        if let Err(failure) = rehearse(&loaded.settings) {
+            complain(&format!("{failure}\n"));
+            return EX_CONFIG;
+        }
         match &self {
             Self::Check(_) => say(&checked(&loaded)),
             Self::Show(_) => say(&report::settings(&loaded.origins)),

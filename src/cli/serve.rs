@@ -5,7 +5,7 @@ use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::root::Ended;
 
 use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, complain, install_cryptography};
-use crate::boot::App;
+use crate::boot::{App, rehearse};
 use crate::config::sections::log::LogFormat;
 use crate::config::{Settings, report};
 use crate::signals::SignalStream;
@@ -34,6 +34,10 @@ impl Serve {
                 return EX_CONFIG;
             }
         };
+        if let Err(failure) = rehearse(&settings) {
+            complain(&failure.to_string());
+            return EX_CONFIG;
+        }
         let telemetry = match Telemetry::install(&log_settings(&settings)) {
             Ok(telemetry) => telemetry,
             Err(failure) => {

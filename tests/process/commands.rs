@@ -42,7 +42,7 @@ async fn a_call_is_played_against_a_running_daemon_by_signature_and_by_token_and
     let daemon = Daemon::serve(&premises, &[]).await;
     let url = format!("http://{}/api/vapi", daemon.addr);
     let call = async |script: &str, scheme: &str, secret: &str| {
-        let environment = BTreeMap::from([("VITARAD_CALL_SECRET".to_owned(), secret.to_owned())]);
+        let environment = BTreeMap::from([("CALL_SECRET".to_owned(), secret.to_owned())]);
         let line = ["call", "--url", &url, "--dial", MAPLE_LINE, "--script", script, "--scheme", scheme];
         Process::start(&line, &environment).ended().await
     };

@@ -91,11 +91,22 @@ async fn a_store_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_credential_that_the_door_cannot_use_is_found_by_the_check_and_refused() {
+    let premises = Premises::around(Town::open().await);
+    let mended =
+        premises.config().replace("scheme = \"hmac\"", "scheme = \"hmac\"\npayload_format = \"{time}\"");
+    assert_ne!(mended, premises.config());
+    premises.write_config(&mended);
+    let words = refused(&premises, &[], EX_CONFIG).await;
+    assert!(words.contains("the platform's webhook credentials: payload_format must hold {body}"), "{words}");
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_refused_before_anything_is_touched() {
     let mut premises = Premises::around(Town::open().await);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     premises.set("VITARAD_HTTP__LISTEN", &taken.local_addr().expect("an address").to_string());
     let words = refused(&premises, &[], EX_TEMPFAIL).await;
-    assert!(words.contains("listening address"), "{words}");
+    assert!(words.contains("http.listen") && words.contains("cannot be bound"), "{words}");
     assert!(!premises.directory().join("vitarad.db").exists(), "no store was made");
 }

@@ -82,6 +82,8 @@ impl Saga {
         let written = Written { effect: row.effect.clone(), lease: None };
         let now = self.read_row(no, Instant::now() + READ_BACK).await.ok()?;
         let state = match judge_cancel(None, now.as_ref()) {
+            // Not by us: what was never sent stays so, whoever has cancelled the row since.
+            _ if row.state == EffectState::NotDone => row.state,
             CancelVerdict::Agrees => EffectState::Done(no),
             _ if row.state.is_settled() => row.state,
             _ if absence_counts(began_at, row.last_arrival) => EffectState::Absent,

@@ -167,17 +167,20 @@ pub fn judge_add(mark: Mark, slot: &Slot, beside: Option<AppointmentNo>, day: &[
     ours.sort_by_key(|row| row.no);
     let Some(first) = ours.first() else { return AddVerdict::Absent };
     let live: Vec<&DayRow> = ours.iter().copied().filter(|row| row.status.occupies()).collect();
-    let Some(row) = live.first() else { return AddVerdict::Changed(first.no) };
-    if live.len() > 1 {
-        return AddVerdict::Doubled { keep: row.no, extra: live[1..].iter().map(|row| row.no).collect() };
-    }
-    let as_written = row.for_patient
-        && row.provider == slot.provider
-        && row.date == slot.date
-        && row.interval == slot.interval;
-    if !as_written {
-        return AddVerdict::Changed(row.no);
-    }
+    let (as_written, changed): (Vec<&DayRow>, Vec<&DayRow>) = live.into_iter().partition(|row| {
+        row.for_patient
+            && row.provider == slot.provider
+            && row.date == slot.date
+            && row.interval == slot.interval
+    });
+    let row = match (as_written.as_slice(), changed.first()) {
+        ([keep, extra @ ..], _) if !extra.is_empty() => {
+            return AddVerdict::Doubled { keep: keep.no, extra: extra.iter().map(|row| row.no).collect() };
+        }
+        (_, Some(changed)) => return AddVerdict::Changed(changed.no),
+        ([], None) => return AddVerdict::Changed(first.no),
+        ([row, ..], None) => row,
+    };
     let beats_ours = |rival: &&DayRow| rival.mark.is_none() || rival.no < row.no;
     let in_the_way = day
         .iter()
@@ -293,6 +296,14 @@ mod tests {
             judged(&day),
             AddVerdict::Doubled { keep: AppointmentNo(7), extra: vec![AppointmentNo(8)] }
         );
+    }
+
+    #[test]
+    fn of_one_write_that_arrived_twice_staff_keep_the_row_they_have_moved() {
+        let (ours, mut moved) = (row(8, 540, Some(MARK(1))), row(7, 600, Some(MARK(1))));
+        assert_eq!(judged(&[moved.clone(), ours.clone()]), AddVerdict::Changed(AppointmentNo(7)));
+        moved.status = Status::of("C");
+        assert_eq!(judged(&[moved, ours]), AddVerdict::Agrees(AppointmentNo(8)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::exchange::Exchange;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::testing::{
-    Death, EmrWrite, Fate, Op, PretendEmr, Row, TestHouse, World, provider_no, quarter, visit_day,
+    Death, EffectRow, EmrWrite, Fate, Op, PretendEmr, Row, TestHouse, World, provider_no, quarter, visit_day,
 };
 
 use super::verdict::story;
@@ -65,14 +65,16 @@ pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
                     record.breach(format!("B-7: {:?} was overwritten at {at:?}", seen.no));
                 }
                 let tables = store.peek();
+                // Of those that may be arriving, the one announced last.
+                let under_way = |row: &&EffectRow| {
+                    row.effect.clinic.as_str() == clinic && (!row.state.is_settled() || row.due.is_some())
+                };
                 let instead =
-                    tables.effects.iter().filter(|row| row.effect.clinic.as_str() == clinic).find_map(
-                        |row| match row.effect.act {
-                            Act::Cancel { appointment, instead, .. } if appointment == seen.no => instead,
-                            _ => None,
-                        },
-                    );
-                if let Some(no) = instead {
+                    tables.effects.iter().rev().filter(under_way).find_map(|row| match row.effect.act {
+                        Act::Cancel { appointment, instead, .. } if appointment == seen.no => Some(instead),
+                        _ => None,
+                    });
+                if let Some(Some(no)) = instead {
                     let new = rows.get(&no);
                     let new_holds =
                         new.is_some_and(|row| row.appointment.status.occupies() || row.staff_at.is_some());

@@ -160,16 +160,23 @@ fn said_is_so(world: &World, record: &Record, clinic: &str) {
     }
 }
 
-/// B-2: one booking intent leaves at most one live row.
+/// B-2: one booking intent leaves at most one live row. One that staff have moved is theirs.
 fn one_row_per_mark(world: &World, record: &Record) {
+    let tables = world.store.peek();
     for clinic in CLINICS {
         let mut seen: HashMap<_, AppointmentNo> = HashMap::new();
         for row in world.emr(clinic).rows() {
-            let Some(mark) = row.appointment.mark().filter(|_| row.appointment.status.occupies()) else {
+            let row = row.appointment;
+            let Some(mark) = row.mark().filter(|_| row.status.occupies()) else { continue };
+            let as_written = tables.effects.iter().any(|effect| {
+                let slot = effect.effect.slot();
+                effect.effect.mark() == mark && slot.provider == row.provider && slot.interval == row.interval
+            });
+            if !as_written {
                 continue;
-            };
-            if let Some(other) = seen.insert(mark, row.appointment.no) {
-                let (story, no) = (story(&world.store.peek(), &[Some(mark)]), row.appointment.no);
+            }
+            if let Some(other) = seen.insert(mark, row.no) {
+                let (story, no) = (story(&tables, &[Some(mark)]), row.no);
                 record.breach(format!("B-2: {other:?} and {no:?} at {clinic} are one write{story}"));
             }
         }

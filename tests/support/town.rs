@@ -22,7 +22,7 @@ pub(crate) struct Town {
 }
 
 /// One clinic's EMR.
-pub(crate) struct Emr(Arc<Oscar>);
+pub(crate) struct Emr(pub(crate) Arc<Oscar>);
 
 impl Town {
     pub(crate) async fn open() -> Self {

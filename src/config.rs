@@ -25,7 +25,8 @@ mod typed;
 use std::path::Path;
 
 use serde::Deserialize;
-use vitarad_actors::domain::clinic::{BookingRules, Clinic, EmrLimits};
+use vitarad_actors::domain::booking_rules::BookingRules;
+use vitarad_actors::domain::clinic::{Clinic, EmrLimits};
 use vitarad_actors::house::HouseSettings;
 
 use self::layers::manual::Manual;

@@ -157,7 +157,7 @@ impl State {
             .clinic
             .providers
             .iter()
-            .filter(|provider| provider.bookable)
+            .filter(|provider| self.clinic.policy_of(provider).serves(language))
             .filter_map(|provider| {
                 let in_emr = listed.value.iter().find(|emr| emr.no == provider.provider_no)?;
                 let name = provider.spoken_name(language);
@@ -167,7 +167,7 @@ impl State {
                         "providerId": provider.provider_no.as_str(),
                         "displayName": name,
                         "specialty": in_emr.specialty,
-                        "acceptsNewPatients": provider.accepts_new_patients,
+                        "acceptsNewPatients": self.clinic.policy_of(provider).accepts_new_patients().value,
                     }),
                 ))
             })

@@ -19,6 +19,7 @@ use crate::domain::call::Verified;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{DemographicNo, ToolCallKey};
 use crate::domain::phi::Phi;
+use crate::domain::policy::Asker;
 use crate::domain::say::{Language, Situation};
 use crate::domain::time::Interval;
 use crate::domain::tool::Tool;
@@ -99,14 +100,15 @@ impl State {
             Choice::Named { provider, date, start } => {
                 let offered = self.call.offer_at(provider.as_ref(), *date, *start);
                 let visit = visit.or_else(|| offered.map(|offer| offer.visit.as_str()));
-                let visit = self.clinic.booking.visit_type(visit).ok_or(Situation::VisitTypeUnknown)?;
+                let visit = self.clinic.visit_type(visit).ok_or(Situation::VisitTypeUnknown)?;
                 let provider = match (provider, offered) {
                     (Some(provider), _) => provider.clone(),
                     (None, Some(offer)) => offer.slot().provider,
                     (None, None) => return Err(Situation::ProviderUnknown),
                 };
-                let interval =
-                    Interval::starting(*start, visit.minutes).ok_or(Situation::OutsideBookingWindow)?;
+                let known = self.clinic.provider(&provider).ok_or(Situation::ProviderUnknown)?;
+                let minutes = self.clinic.policy_of(known).minutes(visit).value;
+                let interval = Interval::starting(*start, minutes).ok_or(Situation::OutsideBookingWindow)?;
                 Ok((Slot { provider, date: *date, interval }, visit.code.clone()))
             }
         }
@@ -134,6 +136,7 @@ impl State {
             visit: String::new(),
             reason: Phi::default(),
             old_slot: None,
+            asker: Asker { language: self.language(), is_new: patient.is_new },
             note,
             deadline,
         }

@@ -49,7 +49,7 @@ pub fn clinic_info(clinic: &Clinic, language: Language, now: Ts) -> Answer {
         "waitlistEnabled": clinic.waitlist_enabled,
         "transferAvailable": clinic.transfer.is_some(),
         "customGreeting": greeting,
-        "visitTypes": clinic.booking.visit_types.iter()
+        "visitTypes": clinic.policy().visit_types().value.iter()
             .map(|visit| json!({ "appointmentType": visit.code, "minutes": visit.minutes })).collect::<Vec<_>>(),
     });
     Answer::new(situation, language, &[("clinic", &clinic.name)]).with("clinic", info)

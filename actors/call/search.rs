@@ -13,9 +13,11 @@ use crate::desk::situation_of;
 use crate::domain::arguments::SlotSearch;
 use crate::domain::availability::{Day, TemplateCodes, Wish, free};
 use crate::domain::booking::Slot;
-use crate::domain::clinic::{BookingRules, Clinic, ClinicProvider, VisitType};
+use crate::domain::booking_rules::{BookingRules, VisitType};
+use crate::domain::clinic::{Clinic, ClinicProvider};
 use crate::domain::clinic_hours::Opening;
 use crate::domain::ids::CallKey;
+use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
 use crate::domain::time::{Interval, Ts};
 use crate::house::House;
@@ -32,11 +34,12 @@ const AT_ONCE: usize = 4;
 
 impl State {
     pub(super) fn find_earliest(&self, wanted: SlotSearch, deadline: Instant) -> Result<Task, Situation> {
-        let visit =
-            self.clinic.booking.visit_type(wanted.visit.as_deref()).ok_or(Situation::VisitTypeUnknown)?;
+        let visit = self.clinic.visit_type(wanted.visit.as_deref()).ok_or(Situation::VisitTypeUnknown)?;
+        let is_new = self.call.patient(None).is_ok_and(|patient| patient.is_new);
         let providers: Vec<ClinicProvider> = self
             .clinic
-            .bookable(&visit.code)
+            .bookable(visit, Asker { language: self.language(), is_new })
+            .into_iter()
             .filter(|provider| wanted.provider.as_ref().is_none_or(|no| *no == provider.provider_no))
             .cloned()
             .collect();
@@ -68,11 +71,19 @@ struct Search {
     deadline: Instant,
 }
 
+/// What one provider has on one day already.
+#[derive(Default)]
+struct Booked {
+    taken: Vec<Interval>,
+    /// How many of them are appointments of ours.
+    ours: usize,
+}
+
 impl Search {
     async fn run(&self) -> Result<Finding, Situation> {
         let codes =
             self.house.emr_link(&self.clinic.id).template_codes(self.deadline).await.map_err(situation_of)?;
-        let (first, last) = self.wish(&self.providers[0]).window();
+        let (first, last) = self.window();
         let mut from = self.wanted.from.map_or(first, |wanted| wanted.max(first));
         let mut found = Vec::new();
         for span in SPANS.iter().copied().chain(std::iter::repeat(SPANS[SPANS.len() - 1])) {
@@ -84,6 +95,13 @@ impl Search {
             from = until.tomorrow().map_err(|_| Situation::NoAvailability)?;
         }
         self.hold(found).await
+    }
+
+    /// From the first day that any of the providers may be booked on to the last.
+    fn window(&self) -> (Date, Date) {
+        let windows = self.providers.iter().map(|provider| self.wish(provider).window());
+        let (first, last) = self.wish(&self.providers[0]).window();
+        windows.fold((first, last), |(first, last), (from, until)| (first.min(from), last.max(until)))
     }
 
     fn wish<'a>(&'a self, provider: &'a ClinicProvider) -> Wish<'a> {
@@ -114,7 +132,9 @@ impl Search {
         codes: &TemplateCodes,
         days: &[Date],
     ) -> Result<Vec<Slot>, Situation> {
-        let (first, last) = (days[0], days[days.len() - 1]);
+        let (_, horizon) = self.wish(provider).window();
+        let days = &days[..days.partition_point(|date| *date <= horizon)];
+        let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
         let link = self.house.emr_link(&self.clinic.id);
         let asks: Vec<_> =
             days.iter().map(|date| link.day_schedule(&provider.provider_no, *date, self.deadline)).collect();
@@ -124,15 +144,16 @@ impl Search {
             self.booked(provider, first, last),
             self.house.store.taken(self.taken(provider, first, last), self.now),
         );
-        let mut taken: HashMap<Date, Vec<Interval>> = booked.map_err(situation_of)?;
+        let mut booked: HashMap<Date, Booked> = booked.map_err(situation_of)?;
         for slot in held.map_err(|_| Situation::InternalError)? {
-            taken.entry(slot.date).or_default().push(slot.interval);
+            booked.entry(slot.date).or_default().taken.push(slot.interval);
         }
         let mut slots = Vec::new();
         for (date, schedule) in days.iter().zip(schedules) {
             let schedule = schedule.map_err(situation_of)?;
-            let taken = taken.get(date).map_or(&[][..], Vec::as_slice);
-            let day = Day { date: *date, schedule: schedule.value.as_ref().as_ref(), codes, taken };
+            let Booked { taken, ours } = booked.remove(date).unwrap_or_default();
+            let schedule = schedule.value.as_ref().as_ref();
+            let day = Day { date: *date, schedule, codes, taken: &taken, ours };
             let free = free(day, self.wish(provider)).unwrap_or_default();
             slots.extend(free.into_iter().map(|interval| Slot {
                 provider: provider.provider_no.clone(),
@@ -148,7 +169,7 @@ impl Search {
         provider: &ClinicProvider,
         first: Date,
         last: Date,
-    ) -> EmrResult<HashMap<Date, Vec<Interval>>> {
+    ) -> EmrResult<HashMap<Date, Booked>> {
         let (no, end) = (provider.provider_no.clone(), last.tomorrow().unwrap_or(last));
         let rows = self
             .house
@@ -157,11 +178,13 @@ impl Search {
                 emr.day_rows(&no, first, end, None).await
             })
             .await?;
-        let mut taken: HashMap<Date, Vec<Interval>> = HashMap::new();
+        let mut booked: HashMap<Date, Booked> = HashMap::new();
         for row in rows.into_iter().filter(|row| row.status.occupies()) {
-            taken.entry(row.date).or_default().push(row.interval);
+            let day = booked.entry(row.date).or_default();
+            day.taken.push(row.interval);
+            day.ours += usize::from(row.mark.is_some());
         }
-        Ok(taken)
+        Ok(booked)
     }
 
     fn taken(&self, provider: &ClinicProvider, first: Date, last: Date) -> Taken {
@@ -186,7 +209,7 @@ impl Search {
             return Ok(Finding::Plain(Situation::NoAvailability));
         }
         let now = self.house.now();
-        let until = now.plus(self.clinic.booking.hold());
+        let until = now.plus(self.clinic.policy().hold());
         let held = self.house.store.hold(&self.call, found, OFFERS, until, now).await;
         match held.map_err(|_| Situation::InternalError)? {
             held if held.is_empty() => Ok(Finding::Plain(Situation::NoAvailability)),

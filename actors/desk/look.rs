@@ -18,6 +18,7 @@ use crate::domain::clinic::Clinic;
 use crate::domain::ids::AppointmentNo;
 use crate::domain::laws::absence_counts;
 use crate::domain::phi::Phi;
+use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
 use crate::domain::time::Ts;
 use crate::house::House;
@@ -36,6 +37,7 @@ impl Saga {
             visit: String::new(),
             reason: Phi::default(),
             old_slot: None,
+            asker: Asker { language: row.order.language, is_new: false },
             note: row.order.clone(),
             deadline: Instant::now() + PATIENCE,
         };

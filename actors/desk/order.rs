@@ -6,6 +6,7 @@ use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Slot, Want};
 use crate::domain::ids::{DemographicNo, ToolCallKey};
 use crate::domain::phi::Phi;
+use crate::domain::policy::Asker;
 use crate::ports::store::OrderNote;
 
 /// A wish of a verified patient, spelled out.
@@ -20,6 +21,7 @@ pub struct Order {
     pub reason: Phi<String>,
     /// Where the appointment to be moved or cancelled lies, if the call has just read it.
     pub old_slot: Option<Slot>,
+    pub asker: Asker,
     pub note: OrderNote,
     /// When the caller stops listening: nothing is sent after it.
     pub deadline: Instant,

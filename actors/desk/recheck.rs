@@ -14,6 +14,13 @@ use crate::domain::time::Interval;
 use crate::ports::emr::{EmrFailure, EmrResult, Service};
 use crate::ports::store::Taken;
 
+/// What the EMR holds of a day, but for the appointment that is being moved away.
+struct Occupied {
+    busy: Vec<Interval>,
+    /// How many of them are appointments of ours.
+    ours: usize,
+}
+
 impl Saga {
     /// Everything the EMR and the journal know about that day, but for `effect` itself, this call's own holds and the
     /// appointment that is being moved away.
@@ -24,9 +31,8 @@ impl Saga {
         beside: Option<AppointmentNo>,
     ) -> Result<(), Situation> {
         let provider = self.clinic.provider(&slot.provider).ok_or(Situation::ProviderUnknown)?;
-        let visit =
-            self.clinic.booking.visit_type(Some(&self.order.visit)).ok_or(Situation::VisitTypeUnknown)?;
-        if !provider.takes(&visit.code) {
+        let visit = self.clinic.visit_type(Some(&self.order.visit)).ok_or(Situation::VisitTypeUnknown)?;
+        if !self.clinic.policy_of(provider).takes(visit, self.order.asker) {
             return Err(Situation::ProviderUnknown);
         }
         // Room for saying so: nothing has been sent yet, and the caller must hear that in time.
@@ -40,9 +46,10 @@ impl Saga {
             self.house.store.taken(self.taken_by_others(effect, slot), self.house.now()),
         );
         let (schedule, codes) = (unstale(schedule)?, unstale(codes)?);
-        let mut busy = rows.map_err(situation_of)?;
+        let Occupied { mut busy, ours } = rows.map_err(situation_of)?;
         busy.extend(taken.map_err(|_| Situation::InternalError)?.into_iter().map(|slot| slot.interval));
-        let day = Day { date: slot.date, schedule: schedule.as_ref().as_ref(), codes: &codes, taken: &busy };
+        let day =
+            Day { date: slot.date, schedule: schedule.as_ref().as_ref(), codes: &codes, taken: &busy, ours };
         let wish = Wish { clinic: &self.clinic, provider, visit, now: self.house.now() };
         match free_at(day, wish, slot.interval.start) {
             Ok(interval) if interval == slot.interval => Ok(()),
@@ -57,7 +64,7 @@ impl Saga {
         date: Date,
         beside: Option<AppointmentNo>,
         deadline: Instant,
-    ) -> EmrResult<Vec<Interval>> {
+    ) -> EmrResult<Occupied> {
         let (provider, end) = (slot.provider.clone(), date.tomorrow().unwrap_or(date));
         let rows = self
             .link()
@@ -67,7 +74,9 @@ impl Saga {
             .await?;
         let counts =
             |row: &&crate::domain::appointment::DayRow| row.status.occupies() && Some(row.no) != beside;
-        Ok(rows.iter().filter(counts).map(|row| row.interval).collect())
+        let counted = || rows.iter().filter(counts);
+        let ours = counted().filter(|row| row.mark.is_some()).count();
+        Ok(Occupied { busy: counted().map(|row| row.interval).collect(), ours })
     }
 
     fn taken_by_others(&self, effect: &Effect, slot: &Slot) -> Taken {
@@ -94,6 +103,7 @@ fn unstale<T>(fact: EmrResult<crate::emr_link::cache::Dated<T>>) -> Result<Arc<T
 pub const fn no_opening(why: NoOpening) -> Situation {
     match why {
         NoOpening::Full => Situation::SlotTaken,
+        NoOpening::LimitReached => Situation::DayFull,
         NoOpening::NotScheduled | NoOpening::ClinicClosed | NoOpening::Holiday => Situation::NotBookable,
         NoOpening::OutsideWindow => Situation::OutsideBookingWindow,
     }

@@ -7,8 +7,10 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 
-use super::clinic::{BookingRules, Clinic, ClinicProvider, VisitType};
+use super::booking_rules::VisitType;
+use super::clinic::{Clinic, ClinicProvider};
 use super::clinic_hours::Opening;
+use super::policy::Policy;
 use super::time::{Interval, Minute, Ts};
 
 /// A provider's painted day: OSCAR's work schedule.
@@ -77,6 +79,8 @@ impl FromIterator<(char, Confirm)> for TemplateCodes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoOpening {
     Full,
+    /// The provider has as many appointments of ours as the clinic wants on one day.
+    LimitReached,
     NotScheduled,
     ClinicClosed,
     Holiday,
@@ -91,6 +95,8 @@ pub struct Day<'a> {
     pub codes: &'a TemplateCodes,
     /// Live appointments, others' holds, unsettled writes.
     pub taken: &'a [Interval],
+    /// How many of the live appointments are ours.
+    pub ours: usize,
 }
 
 /// Who asks for what, and when.
@@ -103,28 +109,24 @@ pub struct Wish<'a> {
 }
 
 impl Wish<'_> {
-    fn rules(&self) -> &BookingRules {
-        &self.clinic.booking
+    fn policy(&self) -> Policy<'_> {
+        self.clinic.policy_of(self.provider)
     }
 
     fn today(&self) -> Date {
         self.clinic.timezone.wall(self.now).date()
     }
 
-    fn allows(&self, code: char) -> bool {
-        self.visit.template_codes.contains(&code)
-            && self.provider.template_codes.as_ref().is_none_or(|codes| codes.contains(&code))
-    }
-
     /// The first and last date a caller may be given.
     pub fn window(&self) -> (Date, Date) {
         let today = self.today();
-        let last = today.checked_add(jiff::Span::new().days(i32::from(self.rules().max_advance_days)));
+        let last =
+            today.checked_add(jiff::Span::new().days(i32::from(self.policy().max_advance_days().value)));
         (today, last.unwrap_or(today))
     }
 
     fn is_late_enough(&self, date: Date, start: Minute) -> bool {
-        let earliest = self.now.plus(self.rules().notice());
+        let earliest = self.now.plus(self.policy().notice());
         self.clinic.timezone.instant(start.on(date)).is_some_and(|start| start >= earliest)
     }
 }
@@ -146,29 +148,42 @@ pub fn free(day: Day<'_>, wish: Wish<'_>) -> Result<Vec<Interval>, NoOpening> {
         return Err(NoOpening::Holiday);
     }
     let slot_minutes = schedule.slot_minutes.filter(|minutes| *minutes > 0).ok_or(NoOpening::NotScheduled)?;
+    let policy = wish.policy();
+    if !policy.has_room(day.ours) {
+        return Err(NoOpening::LimitReached);
+    }
+    let (length, buffer) = (policy.minutes(wish.visit).value, policy.buffer_minutes().value);
     let usable = usable_slots(day, schedule, wish);
     let fits = |interval: &Interval| {
         opening.covers(*interval)
             && wish.is_late_enough(day.date, interval.start)
             && wish.clinic.timezone.is_plain(day.date, *interval)
-            && is_untaken(*interval, day.taken, wish.rules().buffer_minutes)
+            && is_untaken(*interval, day.taken, buffer)
     };
-    let free: Vec<Interval> = starts(&usable, slot_minutes, wish.visit.minutes).filter(fits).collect();
+    let free: Vec<Interval> = starts(&usable, slot_minutes, length).filter(fits).collect();
     if free.is_empty() { Err(NoOpening::Full) } else { Ok(free) }
 }
 
 /// Whether a start that somebody named is free by the very rules that would have offered it.
 pub fn free_at(day: Day<'_>, wish: Wish<'_>, start: Minute) -> Result<Interval, NoOpening> {
-    free(day, wish)?.into_iter().find(|interval| interval.start == start).ok_or(NoOpening::Full)
+    let found = free(day, wish).map(|found| found.into_iter().find(|interval| interval.start == start));
+    match found {
+        Ok(Some(interval)) => Ok(interval),
+        Ok(None) | Err(NoOpening::Full) if !wish.is_late_enough(day.date, start) => {
+            Err(NoOpening::OutsideWindow)
+        }
+        Ok(None) => Err(NoOpening::Full),
+        Err(none) => Err(none),
+    }
 }
 
 fn usable_slots(day: Day<'_>, schedule: &DaySchedule, wish: Wish<'_>) -> Vec<Minute> {
-    let today = wish.today();
+    let (today, policy) = (wish.today(), wish.policy());
     let admits = |code| day.codes.0.get(&code).is_none_or(|confirm| confirm.admits(today, day.date));
     let mut starts: Vec<Minute> = schedule
         .slots
         .iter()
-        .filter(|slot| wish.allows(slot.code) && admits(slot.code))
+        .filter(|slot| policy.opens(slot.code, wish.visit) && admits(slot.code))
         .map(|slot| slot.start)
         .collect();
     starts.sort_unstable();

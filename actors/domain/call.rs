@@ -62,6 +62,9 @@ pub struct Verified {
     pub birth_date: Phi<Option<Date>>,
     #[serde(serialize_with = "phi::sealing")]
     pub sheet_name: Phi<String>,
+    /// The chart names no provider of the clinic.
+    #[serde(default)]
+    pub is_new: bool,
 }
 
 impl Verified {
@@ -187,6 +190,7 @@ impl Call {
                 last_name: patient.last_name.clone(),
                 birth_date: Phi::new(patient.birth_date.map(Phi::into_revealed)),
                 sheet_name: patient.sheet_name(),
+                is_new: patient.provider.is_none(),
             });
             self.memory.verified.len() - 1
         });

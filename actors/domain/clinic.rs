@@ -1,14 +1,18 @@
 //! A clinic as the operator declares it: who it is, when it is open, who works there and how it books.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::booking_rules::{BookingRules, ClinicRules, VisitType};
 use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
 use super::ids::{ClinicId, ProviderNo};
 use super::phone::PhoneNumber;
+use super::policy::{Asker, Policy};
 use super::say::Language;
 use super::time::{Ts, Zone};
 
@@ -44,8 +48,12 @@ pub struct Clinic {
     pub hours: Week,
     #[serde(default)]
     pub holidays: Holidays,
+    /// What this clinic says differently about booking.
     #[serde(default)]
-    pub booking: BookingRules,
+    pub booking: ClinicRules,
+    /// What the house says: settings of this process, given to every clinic that it reads, and never the clinic's own.
+    #[serde(skip)]
+    pub house: BookingRules,
     #[serde(default)]
     pub limits: EmrLimits,
     pub providers: Vec<ClinicProvider>,
@@ -84,20 +92,33 @@ pub struct ClinicProvider {
     pub name: String,
     #[serde(default)]
     pub name_zh: Option<String>,
-    #[serde(default = "yes")]
-    pub bookable: bool,
+    // What this provider says differently about booking.
     #[serde(default)]
-    pub accepts_new_patients: bool,
+    pub bookable: Option<bool>,
+    #[serde(default)]
+    pub accepts_new_patients: Option<bool>,
     /// Unset: all of the clinic's.
     #[serde(default)]
     pub visit_types: Option<Vec<String>>,
-    /// Unset: those of the visit type.
+    /// For the visit types that take this provider more or less time than others.
+    #[serde(default)]
+    pub minutes: BTreeMap<String, u16>,
+    #[serde(default)]
+    pub buffer_minutes: Option<u16>,
+    #[serde(default)]
+    pub min_notice_minutes: Option<u32>,
+    #[serde(default)]
+    pub max_advance_days: Option<u16>,
     #[serde(default)]
     pub template_codes: Option<Vec<char>>,
-}
-
-const fn yes() -> bool {
-    true
+    #[serde(default)]
+    pub blocked_template_codes: Option<Vec<char>>,
+    #[serde(default)]
+    pub daily_limit: Option<u16>,
+    #[serde(default)]
+    pub languages: Option<Vec<Language>>,
+    #[serde(default)]
+    pub priority: Option<i32>,
 }
 
 impl ClinicProvider {
@@ -107,72 +128,6 @@ impl ClinicProvider {
             Language::Zh => self.name_zh.as_deref().unwrap_or(&self.name),
         }
     }
-}
-
-/// How a clinic books.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BookingRules {
-    pub visit_types: Vec<VisitType>,
-    /// The visit type when a caller names none.
-    pub default_visit_type: String,
-    /// Kept free before and after every appointment.
-    pub buffer_minutes: u16,
-    pub min_notice_minutes: u32,
-    pub max_advance_days: u16,
-    /// How long an offered slot is kept from other callers.
-    pub hold_seconds: u32,
-}
-
-impl BookingRules {
-    pub const MAX_HOLDS_PER_CALL: usize = 3;
-
-    pub fn visit_type(&self, code: Option<&str>) -> Option<&VisitType> {
-        let wanted = code.unwrap_or(&self.default_visit_type);
-        self.visit_types.iter().find(|visit| visit.code == wanted)
-    }
-
-    pub fn notice(&self) -> Duration {
-        Duration::from_secs(60 * u64::from(self.min_notice_minutes))
-    }
-
-    pub fn hold(&self) -> Duration {
-        Duration::from_secs(u64::from(self.hold_seconds))
-    }
-}
-
-impl Default for BookingRules {
-    /// Codes as shipped with OSCAR.
-    fn default() -> Self {
-        let visit = |code: &str, minutes, template_codes: &[char]| VisitType {
-            code: code.to_owned(),
-            minutes,
-            template_codes: template_codes.to_vec(),
-        };
-        Self {
-            visit_types: vec![
-                visit("B", 15, &['1', '2', '3', '6']),
-                visit("2", 30, &['1', '2', '3', '6']),
-                visit("3", 45, &['1', '2', '3', '6']),
-                visit("P", 15, &['P']),
-            ],
-            default_visit_type: "B".to_owned(),
-            buffer_minutes: 0,
-            min_notice_minutes: 60,
-            max_advance_days: 60,
-            hold_seconds: 120,
-        }
-    }
-}
-
-/// A kind of visit, the minutes it takes and the template codes it may be booked on. Nothing in OSCAR marks a code as
-/// bookable from outside, so this list is policy and has to be written down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VisitType {
-    pub code: String,
-    pub minutes: u16,
-    pub template_codes: Vec<char>,
 }
 
 /// What a clinic's EMR may be asked to bear, and how long we wait for it.
@@ -224,6 +179,9 @@ impl EmrLimits {
     }
 }
 
+/// Minutes a visit may take.
+const LENGTHS: RangeInclusive<u16> = 1..=480;
+
 /// What is wrong with a clinic's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadClinic {
@@ -237,6 +195,12 @@ pub enum BadClinic {
     ProviderTwice(ProviderNo),
     #[error("providers: {provider} lists visit type '{visit}', which is not among booking.visit_types")]
     ProviderVisit { provider: ProviderNo, visit: String },
+    #[error("providers: {provider} must take 1 to 480 minutes for visit type '{visit}'")]
+    ProviderMinutes { provider: ProviderNo, visit: String },
+    #[error(
+        "providers: {provider} lists visit type '{visit}', but none of its template codes is open to them"
+    )]
+    ProviderCodes { provider: ProviderNo, visit: String },
     #[error("limits: {0} must be at least 1")]
     Limit(&'static str),
     #[error("sms.enabled needs sms.sender")]
@@ -253,15 +217,15 @@ impl Clinic {
     }
 
     fn check_visits(&self) -> Result<(), BadClinic> {
-        let booking = &self.booking;
-        for visit in &booking.visit_types {
-            if !(1..=480).contains(&visit.minutes) || visit.template_codes.is_empty() {
+        let policy = self.policy();
+        for visit in policy.visit_types().value {
+            if !LENGTHS.contains(&visit.minutes) || visit.template_codes.is_empty() {
                 return Err(BadClinic::Visit(visit.code.clone()));
             }
         }
-        match booking.visit_type(None) {
+        match policy.visit_type(None) {
             Some(_) => Ok(()),
-            None => Err(BadClinic::DefaultVisit(booking.default_visit_type.clone())),
+            None => Err(BadClinic::DefaultVisit(policy.default_visit_type().value.to_owned())),
         }
     }
 
@@ -270,14 +234,29 @@ impl Clinic {
             if self.providers[..index].iter().any(|other| other.provider_no == provider.provider_no) {
                 return Err(BadClinic::ProviderTwice(provider.provider_no.clone()));
             }
-            for visit in provider.visit_types.iter().flatten() {
-                if self.booking.visit_type(Some(visit)).is_none() {
-                    let provider = provider.provider_no.clone();
-                    return Err(BadClinic::ProviderVisit { provider, visit: visit.clone() });
+            let no = || provider.provider_no.clone();
+            for visit in provider.visit_types.iter().flatten().chain(provider.minutes.keys()) {
+                if self.visit_type(Some(visit)).is_none() {
+                    return Err(BadClinic::ProviderVisit { provider: no(), visit: visit.clone() });
                 }
+            }
+            if let Some((visit, _)) = provider.minutes.iter().find(|(_, minutes)| !LENGTHS.contains(minutes))
+            {
+                return Err(BadClinic::ProviderMinutes { provider: no(), visit: visit.clone() });
+            }
+            if let Some(visit) = self.closed_to(provider) {
+                return Err(BadClinic::ProviderCodes { provider: no(), visit: visit.code.clone() });
             }
         }
         Ok(())
+    }
+
+    /// A kind of visit this provider takes by what is said, and that no template code is left for.
+    fn closed_to(&self, provider: &ClinicProvider) -> Option<&VisitType> {
+        let policy = self.policy_of(provider);
+        let listed = provider.visit_types.iter().flatten();
+        let mut listed = listed.filter_map(|code| self.visit_type(Some(code)));
+        listed.find(|visit| !visit.template_codes.iter().any(|code| policy.opens(*code, visit)))
     }
 
     fn check_limits(&self) -> Result<(), BadClinic> {
@@ -310,15 +289,25 @@ impl Clinic {
         self.providers.iter().find(|provider| provider.provider_no == *no)
     }
 
-    /// Those a caller may be booked with for a kind of visit, in the order the clinic listed them.
-    pub fn bookable<'a>(&'a self, visit: &'a str) -> impl Iterator<Item = &'a ClinicProvider> {
-        self.providers.iter().filter(move |provider| provider.takes(visit))
+    pub const fn policy(&self) -> Policy<'_> {
+        Policy { house: &self.house, clinic: &self.booking, provider: None }
     }
-}
 
-impl ClinicProvider {
-    pub fn takes(&self, visit: &str) -> bool {
-        self.bookable && self.visit_types.as_ref().is_none_or(|types| types.iter().any(|code| code == visit))
+    pub const fn policy_of<'a>(&'a self, provider: &'a ClinicProvider) -> Policy<'a> {
+        Policy { house: &self.house, clinic: &self.booking, provider: Some(provider) }
+    }
+
+    /// The kind of visit with that code, or the usual one.
+    pub fn visit_type(&self, code: Option<&str>) -> Option<&VisitType> {
+        self.policy().visit_type(code)
+    }
+
+    /// Those somebody may be booked with for a kind of visit, preferred ones first, else as the clinic lists them.
+    pub fn bookable(&self, visit: &VisitType, asker: Asker) -> Vec<&ClinicProvider> {
+        let takes = |provider: &&ClinicProvider| self.policy_of(provider).takes(visit, asker);
+        let mut bookable: Vec<&ClinicProvider> = self.providers.iter().filter(takes).collect();
+        bookable.sort_by_key(|provider| Reverse(self.policy_of(provider).priority().value));
+        bookable
     }
 }
 

@@ -153,6 +153,10 @@ situations! {
     SlotTaken false "SLOT_TAKEN" {
         "That time is no longer free. Shall I look for another?"
         "这个时间已经没有了,要我找别的时间吗?" }
+    /// The provider's daily limit of bookings by telephone.
+    DayFull false "DAILY_LIMIT" {
+        "I can't book any more visits with that provider for that day. Would another day work?"
+        "这位医生当天的电话预约已满,换一天可以吗?" }
     OutsideBookingWindow false "OUTSIDE_BOOKING_WINDOW" {
         "I can't book that far ahead or that soon. Would another day work?"
         "这个日期不在可预约的范围内,换一天可以吗?" }

@@ -1,8 +1,11 @@
 //! A clinic, a provider and patients to test with. Nobody here exists.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, date};
 
-use crate::domain::clinic::{BookingRules, Clinic, ClinicProvider, EmrLimits, Greeting, Line, SmsSettings};
+use crate::domain::booking_rules::{BookingRules, ClinicRules};
+use crate::domain::clinic::{Clinic, ClinicProvider, EmrLimits, Greeting, Line, SmsSettings};
 use crate::domain::clinic_hours::{Holidays, Stretch, Week};
 use crate::domain::ids::{ClinicId, DemographicNo, ProviderNo};
 use crate::domain::patient::{Patient, Standing};
@@ -48,19 +51,34 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
             ..Week::default()
         },
         holidays: Holidays::new(),
-        booking: BookingRules::default(),
+        booking: ClinicRules::default(),
+        house: BookingRules::default(),
         limits: EmrLimits::default(),
         providers: (1..=providers)
-            .map(|n| ClinicProvider {
-                provider_no: provider_no(n),
-                name: format!("Dr. Number {n}"),
-                name_zh: None,
-                bookable: true,
-                accepts_new_patients: true,
-                visit_types: None,
-                template_codes: None,
-            })
+            .map(|n| provider(provider_no(n).as_str(), &format!("Dr. Number {n}")))
             .collect(),
+    }
+}
+
+/// Who says nothing differently.
+#[expect(clippy::expect_used, reason = "a constant")]
+pub fn provider(no: &str, name: &str) -> ClinicProvider {
+    ClinicProvider {
+        provider_no: ProviderNo::parse(no).expect("a provider number"),
+        name: name.to_owned(),
+        name_zh: None,
+        bookable: None,
+        accepts_new_patients: None,
+        visit_types: None,
+        minutes: BTreeMap::new(),
+        buffer_minutes: None,
+        min_notice_minutes: None,
+        max_advance_days: None,
+        template_codes: None,
+        blocked_template_codes: None,
+        daily_limit: None,
+        languages: None,
+        priority: None,
     }
 }
 

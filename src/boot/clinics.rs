@@ -38,7 +38,11 @@ impl Page {
         }
         let declared: Vec<ClinicId> = settings.clinics.iter().map(|(clinic, _)| clinic.id.clone()).collect();
         store.retire_undeclared(&declared, now).await?;
-        let (clinics, access): (Vec<Clinic>, Vec<ClinicAccess>) = store.clinics().await?.into_iter().unzip();
+        let (mut clinics, access): (Vec<Clinic>, Vec<ClinicAccess>) =
+            store.clinics().await?.into_iter().unzip();
+        for clinic in &mut clinics {
+            clinic.house.clone_from(&settings.booking);
+        }
         let access: HashMap<_, _> = clinics.iter().map(|clinic| clinic.id.clone()).zip(access).collect();
         let roster = Arc::new(Roster::of(clinics)?);
         let own = |(id, access): (&'_ ClinicId, &'_ ClinicAccess)| (id.clone(), access.webhook.clone());

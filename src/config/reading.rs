@@ -2,7 +2,8 @@
 //! another.
 
 use serde::de::DeserializeOwned;
-use vitarad_actors::domain::clinic::{BookingRules, EmrLimits};
+use vitarad_actors::domain::booking_rules::BookingRules;
+use vitarad_actors::domain::clinic::EmrLimits;
 
 use super::key::Key;
 use super::layers::manual::Manual;
@@ -28,7 +29,8 @@ pub(super) fn settings(tree: &mut Tree, manual: &Manual, findings: &mut Findings
     reader.refuse_unknown_sections();
     let tables = reader.tables();
     let profile = tables.profile?;
-    let clinics = clinics::read(tree, profile, manual, findings);
+    let house = tables.booking.clone().unwrap_or_default();
+    let clinics = clinics::read(tree, profile, manual, &house, findings);
     clinics::check_contests(&clinics, findings);
     tables.checked(profile, clinics, findings)
 }
@@ -79,7 +81,7 @@ impl Reader<'_> {
             metrics: self.section("metrics"),
             sms: self.section("sms"),
             house: self.section("house"),
-            booking: self.defaults("booking"),
+            booking: self.section("booking"),
             limits: self.defaults("limits"),
         }
     }

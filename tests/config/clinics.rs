@@ -1,7 +1,8 @@
 //! The clinics of a file: their defaults, their access, and how they may contradict themselves and each other.
 
 use vitarad::access::TlsMode;
-use vitarad_actors::domain::clinic::{BookingRules, EmrLimits};
+use vitarad_actors::domain::booking_rules::{BookingRules, ClinicRules};
+use vitarad_actors::domain::clinic::EmrLimits;
 
 use crate::fixture::{SMALL_CLINIC, file, load, told};
 
@@ -13,26 +14,23 @@ fn a_clinics_rules_override_the_houses_key_by_key() {
     );
     let loaded = load(&text, &[("VITARAD_LIMITS__MAX_IN_FLIGHT", "2")]).unwrap();
     let (clinic, _) = &loaded.settings.clinics[0];
-    assert_eq!(
-        clinic.booking,
-        BookingRules { hold_seconds: 90, buffer_minutes: 10, ..BookingRules::default() }
-    );
+    assert_eq!(clinic.booking, ClinicRules { buffer_minutes: Some(10), ..ClinicRules::default() });
+    assert_eq!(clinic.house, BookingRules { hold_seconds: 90, buffer_minutes: 3, ..BookingRules::default() });
     assert_eq!(clinic.limits, EmrLimits { burst: 7, queue: 9, max_in_flight: 2, ..EmrLimits::default() });
-    assert_eq!(loaded.settings.booking.buffer_minutes, 3);
+    assert_eq!(loaded.settings.booking, clinic.house);
     let origin = |key: &str| loaded.origins.of_key(key).unwrap().origin.clone();
     assert_eq!(
         origin("clinics.riverside.limits.max_in_flight"),
         "environment variable VITARAD_LIMITS__MAX_IN_FLIGHT"
     );
-    assert_eq!(origin("clinics.riverside.booking.max_advance_days"), "default.toml");
+    assert_eq!(origin("booking.max_advance_days"), "default.toml");
 }
 
 #[test]
 fn a_clinics_list_of_visits_replaces_the_houses_whole() {
     let visits = "visit_types = [{ code = \"X\", minutes = 20, template_codes = [\"1\"] }]\ndefault_visit_type = \"X\"";
     let loaded = load(&format!("{SMALL_CLINIC}[clinics.booking]\n{visits}"), &[]).unwrap();
-    let codes: Vec<_> =
-        loaded.settings.clinics[0].0.booking.visit_types.iter().map(|v| v.code.clone()).collect();
+    let codes: Vec<_> = loaded.settings.clinics[0].0.policy().visits().value;
     assert_eq!(codes, ["X"]);
 }
 

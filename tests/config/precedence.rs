@@ -3,7 +3,8 @@
 use vitarad::config::sections::log::LogFormat;
 use vitarad::config::sections::store::{StoreAddress, Synchronous};
 use vitarad::config::{Profile, Settings, report};
-use vitarad_actors::domain::clinic::{BookingRules, EmrLimits};
+use vitarad_actors::domain::booking_rules::BookingRules;
+use vitarad_actors::domain::clinic::EmrLimits;
 use vitarad_actors::house::HouseSettings;
 
 use crate::fixture::{file, load, owned};

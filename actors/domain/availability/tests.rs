@@ -2,12 +2,14 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::booking_rules::{BookingRules, ClinicRules};
 use crate::domain::clinic::Line;
 use crate::domain::clinic_hours::{Holidays, Week};
-use crate::domain::ids::{ClinicId, ProviderNo};
+use crate::domain::ids::ClinicId;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
 use crate::domain::time::Zone;
+use crate::testing::provider;
 
 fn clinic(zone: &str) -> Clinic {
     let all_day = vec!["00:00-24:00".parse().unwrap()];
@@ -35,17 +37,10 @@ fn clinic(zone: &str) -> Clinic {
             sunday: all_day,
         },
         holidays: Holidays::new(),
-        booking: BookingRules { min_notice_minutes: 0, ..BookingRules::default() },
+        booking: ClinicRules { min_notice_minutes: Some(0), ..ClinicRules::default() },
+        house: BookingRules::default(),
         limits: crate::domain::clinic::EmrLimits::default(),
-        providers: vec![ClinicProvider {
-            provider_no: ProviderNo::parse("021").unwrap(),
-            name: "Dr. Chow".into(),
-            name_zh: None,
-            bookable: true,
-            accepts_new_patients: true,
-            visit_types: None,
-            template_codes: None,
-        }],
+        providers: vec![provider("021", "Dr. Chow")],
     }
 }
 
@@ -89,12 +84,17 @@ impl Case {
     }
 
     fn free(&self) -> Result<Vec<String>, NoOpening> {
-        let day =
-            Day { date: self.date, schedule: self.schedule.as_ref(), codes: &self.codes, taken: &self.taken };
+        let day = Day {
+            date: self.date,
+            schedule: self.schedule.as_ref(),
+            codes: &self.codes,
+            taken: &self.taken,
+            ours: 0,
+        };
         let wish = Wish {
             clinic: &self.clinic,
             provider: &self.clinic.providers[0],
-            visit: self.clinic.booking.visit_type(Some(self.visit)).unwrap(),
+            visit: self.clinic.visit_type(Some(self.visit)).unwrap(),
             now: self.clinic.timezone.instant(self.now).unwrap(),
         };
         free(day, wish).map(|found| found.iter().map(ToString::to_string).collect())
@@ -119,7 +119,7 @@ fn taken_time_and_the_buffer_around_it_are_not_offered() {
     let mut case = Case::new("1111");
     case.taken = vec![stretch("09:20-09:25")];
     assert_eq!(case.free().unwrap(), ["09:00-09:15", "09:30-09:45", "09:45-10:00"]);
-    case.clinic.booking.buffer_minutes = 10;
+    case.clinic.booking.buffer_minutes = Some(10);
     assert_eq!(case.free().unwrap(), ["09:45-10:00"]);
 }
 
@@ -148,7 +148,7 @@ fn the_past_and_the_notice_are_not_offered() {
     let mut case = Case::new("1111");
     case.now = MONDAY.at(9, 1, 0, 0);
     assert_eq!(case.free().unwrap(), ["09:15-09:30", "09:30-09:45", "09:45-10:00"]);
-    case.clinic.booking.min_notice_minutes = 40;
+    case.clinic.booking.min_notice_minutes = Some(40);
     assert_eq!(case.free().unwrap(), ["09:45-10:00"]);
 }
 
@@ -162,7 +162,7 @@ fn clinic_hours_clip_the_template() {
 #[test]
 fn same_day_and_same_week_codes_open_only_then_and_the_strictest_of_two_rows_counts() {
     let mut case = Case::new("ss1W");
-    case.clinic.booking.visit_types[0].template_codes.extend(['s', 'W']);
+    case.clinic.house.visit_types[0].template_codes.extend(['s', 'W']);
     case.codes =
         [('s', Confirm::SameDay), ('s', Confirm::Open), ('W', Confirm::WithinTheWeek)].into_iter().collect();
     assert_eq!(case.free().unwrap().len(), 4);
@@ -245,12 +245,12 @@ proptest! {
         let mut case = Case::new("");
         case.schedule = Some(painted(15, Minute::MIDNIGHT, &codes));
         case.clinic.hours.monday = vec!["08:00-12:00".parse().unwrap(), "12:30-18:00".parse().unwrap()];
-        case.clinic.booking.buffer_minutes = buffer;
-        case.clinic.booking.min_notice_minutes = notice;
+        case.clinic.booking.buffer_minutes = Some(buffer);
+        case.clinic.booking.min_notice_minutes = Some(notice);
         case.taken.clone_from(&taken);
         case.visit = visit;
         case.now = MONDAY.at(hour, 0, 0, 0);
-        let rules = case.clinic.booking.visit_type(Some(visit)).unwrap().clone();
+        let rules = case.clinic.visit_type(Some(visit)).unwrap().clone();
         let earliest = u32::from(u16::try_from(hour).unwrap()) * 60 + notice;
         for text in case.free().unwrap_or_default() {
             let interval = stretch(&text);

@@ -4,6 +4,7 @@ mod emr;
 
 use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
+use vitarad_actors::domain::booking_rules::BookingRules;
 use vitarad_actors::domain::clinic::{BadClinic, Clinic, Roster};
 
 use self::emr::EmrTable;
@@ -43,16 +44,18 @@ pub(in crate::config) fn read(
     tree: &Tree,
     profile: Profile,
     manual: &Manual,
+    house: &BookingRules,
     findings: &mut Findings,
 ) -> Vec<Declared> {
     let ids = tree.names(&Key::from("clinics"));
-    let mut reader = Reader { profile, manual, findings };
+    let mut reader = Reader { profile, manual, house, findings };
     ids.iter().filter_map(|id| reader.clinic(tree, &Key::clinic(id))).collect()
 }
 
 struct Reader<'a> {
     profile: Profile,
     manual: &'a Manual,
+    house: &'a BookingRules,
     findings: &'a mut Findings,
 }
 
@@ -64,7 +67,7 @@ impl Reader<'_> {
         let clinic: Option<Clinic> = self.typed(table.into(), place);
         let emr: Option<EmrTable> = self.typed(emr, &place.child("emr"));
         let credentials: Option<Vec<CredentialTable>> = self.typed(credentials, &place.child("webhook"));
-        let clinic = clinic?;
+        let clinic = Clinic { house: self.house.clone(), ..clinic? };
         if let Err(bad) = clinic.check() {
             refuse(&bad, place, self.findings);
         }
@@ -88,6 +91,10 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
         BadClinic::Visit(_) => ("booking", "correct that kind of visit"),
         BadClinic::ProviderTwice(_) => ("providers", "list each provider once"),
         BadClinic::ProviderVisit { .. } => ("providers", "name codes of booking.visit_types only"),
+        BadClinic::ProviderMinutes { .. } => ("providers", "choose from 1 to 480"),
+        BadClinic::ProviderCodes { .. } => {
+            ("providers", "open one of that visit type's codes in template_codes and blocked_template_codes")
+        }
         BadClinic::Limit(_) => ("limits", "choose 1 or more"),
         BadClinic::SmsSender => ("sms", "give the number texts are sent from, or set sms.enabled to false"),
     };

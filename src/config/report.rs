@@ -1,5 +1,7 @@
 //! Problems and settings as a person at a terminal reads them.
 
+use vitarad_actors::domain::policy::Line;
+
 use super::{Effective, Origins, Problem};
 
 /// One paragraph a problem.
@@ -22,4 +24,16 @@ pub fn settings(origins: &Origins) -> String {
         format!("{key:keys$}  {value:values$}  {origin}\n")
     };
     origins.iter().map(line).collect()
+}
+
+/// One line a rule: its name, its value, and who says so.
+pub fn policy(lines: &[Line]) -> String {
+    let longest =
+        |of: fn(&Line) -> &str| lines.iter().map(|line| of(line).chars().count()).max().unwrap_or(0);
+    let (rules, values) = (longest(|line| &line.rule), longest(|line| &line.value));
+    let written = |line: &Line| {
+        let Line { rule, value, origin } = line;
+        format!("{rule:rules$}  {value:values$}  {}\n", origin.name())
+    };
+    lines.iter().map(written).collect()
 }

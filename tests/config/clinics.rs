@@ -94,6 +94,23 @@ fn a_clinic_that_contradicts_itself_is_refused_by_its_id() {
           booking.visit_types | name codes of booking.visit_types only"]
     );
     assert_eq!(
+        bad("name = \"Dr. Chen\"", "name = \"Dr. Chen\", minutes = { B = 500 }"),
+        [
+            "clinics.riverside.providers | my.toml | providers: 101 must take 1 to 480 minutes for visit type 'B' | \
+          choose from 1 to 480"
+        ]
+    );
+    assert_eq!(
+        bad(
+            "name = \"Dr. Chen\"",
+            "name = \"Dr. Chen\", visit_types = [\"P\"], blocked_template_codes = [\"P\"]"
+        ),
+        [
+            "clinics.riverside.providers | my.toml | providers: 101 lists visit type 'P', but none of its template codes \
+          is open to them | open one of that visit type's codes in template_codes and blocked_template_codes"
+        ]
+    );
+    assert_eq!(
         bad("name = \"Riverside\"", "name = \"Riverside\"\nsms = { enabled = true }\nlimits = { burst = 0 }"),
         ["clinics.riverside.limits | my.toml | limits: burst must be at least 1 | choose 1 or more"]
     );

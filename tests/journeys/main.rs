@@ -16,6 +16,7 @@ mod patience;
 #[expect(dead_code, reason = "these houses share the usual settings; others are given their own")]
 mod premises;
 mod repeated;
+mod rules;
 mod shapes;
 mod spoken;
 mod staff;

@@ -108,3 +108,43 @@ async fn a_configuration_is_checked_and_shown_without_its_secrets() {
         assert!(!shown.contains(secret), "a secret is shown");
     }
 }
+
+#[tokio::test]
+async fn the_rules_that_count_are_printed_with_who_says_so() {
+    let premises = Premises::around(Town::open().await);
+    let theirs = "name = \"Dr. David Lévesque\"";
+    let ours = format!("{theirs}, daily_limit = 8, languages = [\"en\"]");
+    premises.write_config(&premises.config().replace(theirs, &ours).replacen(
+        "providers = [",
+        "booking = { buffer_minutes = 5 }\nproviders = [",
+        1,
+    ));
+    let file = premises.config_file();
+    let file = file.to_str().expect("a path in UTF-8");
+    let effective = async |asked: &[&str]| {
+        let line: Vec<&str> =
+            ["config", "effective", "--config", file].into_iter().chain(asked.iter().copied()).collect();
+        Process::start(&line, &premises.environment).ended().await
+    };
+    let printed = effective(&["--clinic", "maple", "--provider", "021"]).await;
+    assert_eq!(printed.status.code(), Some(0), "{}", printed.err);
+    let words: Vec<Vec<&str>> = printed.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [
+        vec!["daily_limit", "8", "provider"],
+        vec!["languages", "en", "provider"],
+        vec!["buffer_minutes", "5", "clinic"],
+        vec!["max_advance_days", "60", "house"],
+    ] {
+        assert!(words.contains(&line), "{line:?}: {}", printed.out);
+    }
+    let clinics = effective(&["--clinic", "maple"]).await.out;
+    assert!(clinics.contains("no limit") && !clinics.contains("Lévesque"), "{clinics}");
+
+    for (asked, told) in [
+        (vec!["--clinic", "birch"], "no clinic \"birch\"; there are: cedar, maple"),
+        (vec!["--clinic", "maple", "--provider", "9"], "no provider \"9\" at maple; there are: 101, 021"),
+    ] {
+        let refused = effective(&asked).await;
+        assert_eq!((refused.status.code(), refused.err.trim()), (Some(1), told));
+    }
+}

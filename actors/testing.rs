@@ -11,7 +11,7 @@ mod house;
 mod memory_store;
 mod pretend_emr;
 
-pub use clinic::{clinic, marie, patient, provider, provider_no, visit_day};
+pub use clinic::{clinic, marie, patient, provider_no, visit_day};
 pub use clock::PausedClock;
 pub use death::Death;
 pub use door::PretendDoor;

@@ -62,7 +62,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
 
 /// Who says nothing differently.
 #[expect(clippy::expect_used, reason = "a constant")]
-pub fn provider(no: &str, name: &str) -> ClinicProvider {
+fn provider(no: &str, name: &str) -> ClinicProvider {
     ClinicProvider {
         provider_no: ProviderNo::parse(no).expect("a provider number"),
         name: name.to_owned(),

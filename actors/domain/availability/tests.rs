@@ -9,7 +9,6 @@ use crate::domain::ids::ClinicId;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
 use crate::domain::time::Zone;
-use crate::testing::provider;
 
 fn clinic(zone: &str) -> Clinic {
     let all_day = vec!["00:00-24:00".parse().unwrap()];
@@ -40,7 +39,7 @@ fn clinic(zone: &str) -> Clinic {
         booking: ClinicRules { min_notice_minutes: Some(0), ..ClinicRules::default() },
         house: BookingRules::default(),
         limits: crate::domain::clinic::EmrLimits::default(),
-        providers: vec![provider("021", "Dr. Chow")],
+        providers: vec![serde_json::from_str(r#"{ "provider_no": "021", "name": "Dr. Chow" }"#).unwrap()],
     }
 }
 

@@ -12,10 +12,10 @@ use crate::desk::DeskMsg;
 use crate::desk::order::{Concluded, Order};
 use crate::desk::situation_of;
 use crate::domain::answer::{Answer, AnswerLine};
-use crate::domain::appointment::{Appointment, Fingerprint};
+use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{Booking, Cancellation, Choice, Move};
 use crate::domain::booking::{Slot, Want};
-use crate::domain::call::Verified;
+use crate::domain::call::{Listed, Verified};
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{DemographicNo, ToolCallKey};
 use crate::domain::phi::Phi;
@@ -71,8 +71,8 @@ impl State {
         self.call.consent_to_sms(wanted.sms_consent);
         let patient = self.call.patient(wanted.patient.as_deref())?.clone();
         let (to, visit) = self.chosen(&wanted.choice, wanted.visit.as_deref())?;
-        let seen = self.call.listed(patient.no(), wanted.appointment);
-        let order = self.order(call, &patient, Want::Move { old: wanted.appointment, to }, seen, by);
+        let listed = self.call.listed(patient.no(), wanted.appointment);
+        let order = self.order(call, &patient, Want::Move { old: wanted.appointment, to }, listed, by);
         self.to_the_desk(call, Order { visit, ..order })
     }
 
@@ -84,8 +84,8 @@ impl State {
     ) -> Result<Task, Situation> {
         self.call.consent_to_sms(wanted.sms_consent);
         let patient = self.call.patient(wanted.patient.as_deref())?.clone();
-        let seen = self.call.listed(patient.no(), wanted.appointment);
-        let order = self.order(call, &patient, Want::Cancel(wanted.appointment), seen, by);
+        let listed = self.call.listed(patient.no(), wanted.appointment);
+        let order = self.order(call, &patient, Want::Cancel(wanted.appointment), listed, by);
         self.to_the_desk(call, order)
     }
 
@@ -119,14 +119,14 @@ impl State {
         call: &ToolCall,
         patient: &Verified,
         want: Want,
-        seen: Option<Fingerprint>,
+        listed: Option<&Listed>,
         deadline: Instant,
     ) -> Order {
         let consents = self.call.sms_consent() != Some(false);
         let note = OrderNote {
             tool_call: ToolCallKey { call: self.key.clone(), tool_call: call.id.clone() },
             language: self.language(),
-            seen,
+            seen: listed.map(|listed| listed.seen),
             text_to: self.call.caller().filter(|_| consents).cloned().map(Phi::new),
         };
         Order {
@@ -135,7 +135,7 @@ impl State {
             sheet_name: patient.sheet_name.clone(),
             visit: String::new(),
             reason: Phi::default(),
-            old_slot: None,
+            old_slot: listed.and_then(|listed| listed.slot.clone()),
             asker: Asker { language: self.language(), is_new: patient.is_new },
             note,
             deadline,

@@ -19,7 +19,8 @@ pub struct Order {
     /// The visit type of a booking or move.
     pub visit: String,
     pub reason: Phi<String>,
-    /// Where the appointment to be moved or cancelled lies, if the call has just read it.
+    /// Where the appointment to be moved or cancelled lay when the caller heard of it: not read once more for that, since
+    /// it is read afresh before it is changed.
     pub old_slot: Option<Slot>,
     pub asker: Asker,
     pub note: OrderNote,

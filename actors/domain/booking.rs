@@ -1,6 +1,7 @@
 //! A booking as data: what a patient wants (intent), what we write for it (effects), and how a reading judges a write.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::appointment::{Appointment, DayRow, Fingerprint};
 use super::ids::{AppointmentNo, ClinicId, DemographicNo, EffectId, IntentId, ProviderNo};
@@ -9,7 +10,7 @@ use super::phi::Phi;
 use super::time::Interval;
 
 /// A provider's time on one day.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot {
     pub provider: ProviderNo,
     pub date: Date,

@@ -96,6 +96,9 @@ pub struct Listed {
     pub no: AppointmentNo,
     patient: i32,
     pub seen: Fingerprint,
+    /// Where it lay; a call of an earlier release does not know.
+    #[serde(default)]
+    pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -251,15 +254,20 @@ impl Call {
             no: appointment.no,
             patient: patient.reveal(),
             seen: appointment.fingerprint(),
+            slot: Some(Slot {
+                provider: appointment.provider.clone(),
+                date: appointment.date,
+                interval: appointment.interval,
+            }),
         }));
         let excess = self.memory.listed.len().saturating_sub(MAX_LISTED);
         self.memory.listed.drain(..excess);
     }
 
     /// What the caller was told of an appointment of this patient, if anything.
-    pub fn listed(&self, patient: DemographicNo, no: AppointmentNo) -> Option<Fingerprint> {
+    pub fn listed(&self, patient: DemographicNo, no: AppointmentNo) -> Option<&Listed> {
         let of_patient = |listed: &&Listed| listed.patient == patient.reveal() && listed.no == no;
-        self.memory.listed.iter().find(of_patient).map(|listed| listed.seen)
+        self.memory.listed.iter().find(of_patient)
     }
 
     pub fn answer(&self, tool_call: &ToolCallId) -> Option<AnswerLine> {

@@ -15,6 +15,7 @@ mod patience;
 #[path = "../support/premises.rs"]
 #[expect(dead_code, reason = "these houses share the usual settings; others are given their own")]
 mod premises;
+mod reads;
 mod repeated;
 mod rules;
 mod shapes;

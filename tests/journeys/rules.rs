@@ -215,6 +215,8 @@ async fn a_provider_who_does_not_speak_the_callers_language_is_neither_offered_n
         let english = caller(&stage, "call-1", MARIE).await;
         assert_eq!(code(&offered(&english, json!({})).await), "PROVIDER_UNKNOWN");
         assert_eq!(code(&named(&english, "09:00", json!({})).await), "PROVIDER_UNKNOWN");
+        let listed = english.ask("list", "get_providers", json!({})).await;
+        assert_eq!(listed["providers"], json!([]), "{listed}");
         let chinese = caller(&stage, "call-2", WEI).await;
         assert_eq!(first(&offered(&chinese, json!({ "language": "zh" })).await), ("09:00", true));
         assert_eq!(code(&named(&chinese, "09:00", json!({})).await), "BOOKED");

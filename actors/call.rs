@@ -12,6 +12,7 @@ mod finding;
 mod handbook;
 mod identity;
 mod search;
+mod urgency;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::domain::call::Call;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{CallKey, Fence, ToolCallId};
 use crate::domain::say::{Language, Situation};
+use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Place, Post, Reply};
 use crate::ports::store::{AdoptedCall, StoreError, StoreResult};
@@ -79,6 +81,8 @@ struct Question {
     deadline: Instant,
     reply: Reply<AnswerLine>,
     place: Option<Place>,
+    /// Its answer, which has left already.
+    urgent: Option<Urgent>,
 }
 
 /// A tool call that is being worked on: everybody who waits for it, and its answer once it only has to be saved.
@@ -127,7 +131,7 @@ impl Actor for CallActor {
         match message {
             CallMsg::Ask(tool_call, deadline, reply) => {
                 state.asked += 1;
-                state.ask(&myself, Question { tool_call, deadline, reply, place });
+                state.ask(&myself, Question { tool_call, deadline, reply, place, urgent: None });
             }
             CallMsg::End => state.end(&myself),
             CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
@@ -155,6 +159,7 @@ impl State {
             let _ = question.reply.send(answer.line());
             return;
         }
+        let question = self.answer_if_urgent(question);
         match &mut self.life {
             Life::Adopting { asked } => asked.push(question),
             Life::Owned(_) => self.begin(myself, question),
@@ -198,13 +203,16 @@ impl State {
 
     /// Law B-6 first: an answer given is given again, and one that is coming is waited for.
     fn begin(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
-        let Question { tool_call, deadline, reply, place } = question;
+        let Question { tool_call, deadline, reply, place, urgent } = question;
         if let Some(line) = self.call.answer(&tool_call.id) {
             let _ = reply.send(line);
             return;
         }
         if let Some(underway) = self.underway.get_mut(&tool_call.id) {
             return underway.waiting.push((reply, place));
+        }
+        if let Some(urgent) = urgent {
+            return self.enter_urgent(myself, &tool_call, urgent);
         }
         let request = match Arguments::new(tool_call.arguments.reveal()).read(tool_call.tool) {
             Ok(request) => request,
@@ -244,8 +252,11 @@ impl State {
         let line = match (saved, underway.answer) {
             (Ok(()), Some(line)) => line,
             (Err(StoreError::Usurped), _) => return step_aside(myself),
-            // Law P-2: what could not be entered into the audit log is not told.
-            (_, _) => self.plain(Situation::InternalError, underway.language).line(),
+            // Law P-2: what could not be entered into the audit log is not told, now or later.
+            (_, _) => {
+                self.call.forget_answer(id);
+                self.plain(Situation::InternalError, underway.language).line()
+            }
         };
         for (reply, _) in underway.waiting {
             let _ = reply.send(line.clone());

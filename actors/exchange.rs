@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::call::CallMsg;
 use crate::calls::{NotAdopted, reach};
@@ -11,6 +11,7 @@ use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::ids::{CallKey, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation};
+use crate::domain::urgent::{Urgent, urgent};
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered};
 use crate::ports::store::{CallEvent, StoreError};
@@ -24,22 +25,17 @@ const LIVES: usize = 2;
 #[async_trait]
 impl Switchboard for Exchange {
     async fn ask(&self, tool_call: ToolCall, deadline: Instant) -> AnswerLine {
-        for life in 0..LIVES {
-            let mailbox = match reach(&self.0, &tool_call.call, deadline).await {
-                Ok(mailbox) => mailbox,
-                Err(_) if life > 0 => return self.word(&tool_call, lost(&tool_call)),
-                Err(NotAdopted::Full) => return self.word(&tool_call, Situation::Busy),
-                Err(NotAdopted::Away) => return self.word(&tool_call, Situation::InternalError),
-            };
-            let question = Box::new(tool_call.clone());
-            match mailbox.ask(deadline, |reply| CallMsg::Ask(question, deadline, reply)).await {
-                Ok(line) => return line,
-                Err(NotAnswered::Full) => return self.word(&tool_call, Situation::Busy),
-                Err(NotAnswered::Late) => return self.word(&tool_call, late(&tool_call)),
-                Err(NotAnswered::Gone) => self.forget(&tool_call.call, &mailbox),
-            }
+        let Some(urgent) = self.urgent(&tool_call) else {
+            let asked = self.ask_call(&tool_call, deadline).await;
+            return asked.unwrap_or_else(|situation| self.word(&tool_call, situation));
+        };
+        // The call knows the language and enters it; that it cannot is no reason to keep the caller.
+        let margin = self.0.settings.answer_margin;
+        let by = deadline.checked_sub(margin).unwrap_or(deadline);
+        match timeout_at(by, self.ask_call(&tool_call, by)).await {
+            Ok(Ok(line)) => line,
+            Ok(Err(_)) | Err(_) => urgent.answer.line(),
         }
-        self.put_aside(&tool_call).await
     }
 
     async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept> {
@@ -73,12 +69,37 @@ const fn late(tool_call: &ToolCall) -> Situation {
 }
 
 impl Exchange {
+    async fn ask_call(&self, tool_call: &ToolCall, deadline: Instant) -> Result<AnswerLine, Situation> {
+        for life in 0..LIVES {
+            let mailbox = match reach(&self.0, &tool_call.call, deadline).await {
+                Ok(mailbox) => mailbox,
+                Err(_) if life > 0 => return Err(lost(tool_call)),
+                Err(NotAdopted::Full) => return Err(Situation::Busy),
+                Err(NotAdopted::Away) => return Err(Situation::InternalError),
+            };
+            let question = Box::new(tool_call.clone());
+            match mailbox.ask(deadline, |reply| CallMsg::Ask(question, deadline, reply)).await {
+                Ok(line) => return Ok(line),
+                Err(NotAnswered::Full) => return Err(Situation::Busy),
+                Err(NotAnswered::Late) => return Err(late(tool_call)),
+                Err(NotAnswered::Gone) => self.forget(&tool_call.call, &mailbox),
+            }
+        }
+        self.put_aside(tool_call).await;
+        Err(lost(tool_call))
+    }
+
+    fn urgent(&self, tool_call: &ToolCall) -> Option<Urgent> {
+        let clinic = self.0.clinic(&tool_call.call.clinic)?;
+        urgent(&clinic, tool_call.tool, tool_call.arguments.reveal(), None, self.0.now())
+    }
+
     /// The directory learns of a death by its supervisor; who noticed it first need not wait for that.
     fn forget(&self, key: &CallKey, mailbox: &Mailbox<CallMsg>) {
         self.0.directory.leave_call(key, mailbox.actor().get_id());
     }
 
-    async fn put_aside(&self, tool_call: &ToolCall) -> AnswerLine {
+    async fn put_aside(&self, tool_call: &ToolCall) {
         let key = ToolCallKey { call: tool_call.call.clone(), tool_call: tool_call.id.clone() };
         self.0.meters.dead_letter(&key.call.clinic);
         tracing::error!(
@@ -89,7 +110,6 @@ impl Exchange {
         if let Err(failure) = self.0.store.dead_letter(&key, tool_call.tool, arguments, self.0.now()).await {
             tracing::error!(clinic.id = %key.call.clinic, %failure, "a dead letter was not stored");
         }
-        self.word(tool_call, lost(tool_call))
     }
 
     fn word(&self, tool_call: &ToolCall, situation: Situation) -> AnswerLine {

@@ -14,6 +14,7 @@ use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{ToolRequest, ToolWish};
 use crate::domain::booking::Slot;
 use crate::domain::call::Offer;
+use crate::domain::call_note::CallNote;
 use crate::domain::ids::{DemographicNo, ToolCallId};
 use crate::domain::patient::{Identification, Patient};
 use crate::domain::say::{Language, Situation, spoken_list};
@@ -54,7 +55,7 @@ impl State {
         by: Instant,
     ) -> Result<Task, Situation> {
         match request.wish {
-            ToolWish::ClinicInfo => Err(Situation::InternalError),
+            ToolWish::ClinicInfo | ToolWish::Transfer => Err(Situation::InternalError),
             ToolWish::Providers => Ok(self.providers(by)),
             ToolWish::SearchByPhone { birth_date } => self.by_number(birth_date, by),
             ToolWish::Search(search) => self.by_name(search, by),
@@ -139,6 +140,12 @@ impl State {
             Finding::Unidentified(situation) => {
                 self.call.verification_undecided();
                 Told::nothing(self.plain(situation, language))
+            }
+            Finding::Urgent(tool, urgent) => {
+                if let Some(reason) = urgent.transferred {
+                    self.call.take_note(CallNote::transferred(reason));
+                }
+                Told::of(urgent.answer, tool, Vec::new())
             }
             Finding::Providers(listed) => Told::nothing(self.list_providers(&listed, language)),
             Finding::Number { charts } => self.number_found(charts, language),

@@ -14,6 +14,8 @@ use crate::domain::ids::{DemographicNo, ToolCallId};
 use crate::domain::patient::Identification;
 use crate::domain::say::Situation;
 use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
+use crate::domain::urgent::Urgent;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
 use crate::ports::emr::EmrProvider;
@@ -40,6 +42,8 @@ pub enum Finding {
         patient: DemographicNo,
         upcoming: Vec<Appointment>,
     },
+    /// Answered already; it is only kept and entered.
+    Urgent(Tool, Urgent),
     /// The desk's answer, stored already unless it may still change.
     Concluded(Concluded),
     /// The call is another life's now (law O-1).

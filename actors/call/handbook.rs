@@ -10,6 +10,7 @@ use crate::domain::clinic_hours::Opening;
 use crate::domain::say::{Language, Situation};
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
+use crate::domain::transfer::TransferReason;
 use crate::switchboard::ToolCall;
 
 impl State {
@@ -47,7 +48,7 @@ pub fn clinic_info(clinic: &Clinic, language: Language, now: Ts) -> Answer {
         "businessHours": hours(clinic),
         "acceptingNewPatients": clinic.accepting_new_patients,
         "waitlistEnabled": clinic.waitlist_enabled,
-        "transferAvailable": clinic.transfer.is_some(),
+        "transferAvailable": clinic.transfer_line(TransferReason::default()).is_some(),
         "customGreeting": greeting,
         "visitTypes": clinic.policy().visit_types().value.iter()
             .map(|visit| json!({ "appointmentType": visit.code, "minutes": visit.minutes })).collect::<Vec<_>>(),

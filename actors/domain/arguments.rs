@@ -11,6 +11,7 @@ use super::phi::Phi;
 use super::say::Language;
 use super::time::Minute;
 use super::tool::Tool;
+use super::transfer::TransferReason;
 
 /// An argument that is missing or in a wrong form, and the form that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,15 +31,23 @@ pub struct ToolRequest {
 #[derive(Clone, PartialEq, Eq)]
 pub enum ToolWish {
     ClinicInfo,
-    SearchByPhone { birth_date: Option<Phi<Date>> },
+    SearchByPhone {
+        birth_date: Option<Phi<Date>>,
+    },
     Search(NameSearch),
-    Patient { patient: Option<String> },
+    Patient {
+        patient: Option<String>,
+    },
     Providers,
     FindEarliest(SlotSearch),
-    Check { patient: Option<String> },
+    Check {
+        patient: Option<String>,
+    },
     Create(Booking),
     Update(Move),
     Cancel(Cancellation),
+    /// Its reason is read where it is answered, at once.
+    Transfer,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -155,11 +164,18 @@ impl<'a> Arguments<'a> {
                 appointment: self.appointment()?,
                 sms_consent: self.flag(&["smsconsent"]),
             }),
+            Tool::TransferCall => ToolWish::Transfer,
         };
-        Ok(ToolRequest {
-            language: self.text(&["language", "lang"]).and_then(|text| Language::named(&text)),
-            wish,
-        })
+        Ok(ToolRequest { language: self.language(), wish })
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        self.text(&["language", "lang"]).and_then(|text| Language::named(&text))
+    }
+
+    pub fn transfer_reason(&self) -> TransferReason {
+        let named = self.text(&["reason", "transferreason"]);
+        named.map_or_else(TransferReason::default, |text| TransferReason::named(&text))
     }
 
     fn name_search(&self) -> Result<NameSearch, BadArgument> {

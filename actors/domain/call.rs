@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::AnswerLine;
 use super::appointment::{Appointment, Fingerprint};
 use super::booking::Slot;
+use super::call_note::CallNote;
 use super::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallId};
 use super::patient::Patient;
 use super::phi::{self, Phi};
@@ -47,6 +48,7 @@ struct Memory {
     offers: Vec<Offer>,
     listed: Vec<Listed>,
     answers: VecDeque<Kept>,
+    note: CallNote,
 }
 
 /// A patient of this call, under a handle that means nothing outside it: a chart number never reaches the model.
@@ -280,6 +282,23 @@ impl Call {
             self.memory.answers.pop_front();
         }
         self.memory.answers.push_back(Kept { tool_call, line: Phi::new(line.reveal().clone()) });
+    }
+
+    /// What was not saved is not told again (law P-2).
+    pub fn forget_answer(&mut self, tool_call: &ToolCallId) {
+        self.memory.answers.retain(|kept| kept.tool_call != *tool_call);
+    }
+
+    pub const fn note(&self) -> CallNote {
+        self.memory.note
+    }
+
+    pub fn take_note(&mut self, said: CallNote) {
+        let noted = self.memory.note.with(said);
+        if noted != self.memory.note {
+            self.memory.note = noted;
+            self.memory.version += 1;
+        }
     }
 
     fn new_handle(&mut self, kind: char) -> String {

@@ -15,6 +15,7 @@ use super::phone::PhoneNumber;
 use super::policy::{Asker, Policy};
 use super::say::Language;
 use super::time::{Ts, Zone};
+use super::transfer::Transfers;
 
 /// Everything about a clinic but its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub struct Clinic {
     #[serde(default)]
     pub limits: EmrLimits,
     pub providers: Vec<ClinicProvider>,
+    #[serde(default)]
+    pub transfers: Transfers,
 }
 
 /// A clinic's own telephone line: public, so it may be printed and spoken.
@@ -205,6 +208,8 @@ pub enum BadClinic {
     Limit(&'static str),
     #[error("sms.enabled needs sms.sender")]
     SmsSender,
+    #[error("transfer and transfers: {0:?} is one of the lines that lead back here")]
+    TransferLoop(Line),
 }
 
 impl Clinic {
@@ -213,6 +218,7 @@ impl Clinic {
         self.check_visits()?;
         self.check_providers()?;
         self.check_limits()?;
+        self.check_transfers()?;
         if self.sms.enabled && self.sms.sender.is_none() { Err(BadClinic::SmsSender) } else { Ok(()) }
     }
 
@@ -272,6 +278,16 @@ impl Clinic {
         ];
         match all.into_iter().find(|(_, value)| *value == 0) {
             Some((name, _)) => Err(BadClinic::Limit(name)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_transfers(&self) -> Result<(), BadClinic> {
+        if let Some(hours) = &self.transfers.hours {
+            hours.check()?;
+        }
+        match self.transfer.iter().chain(self.transfers.lines()).find(|line| self.lines.contains(line)) {
+            Some(line) => Err(BadClinic::TransferLoop(line.clone())),
             None => Ok(()),
         }
     }

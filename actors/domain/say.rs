@@ -205,6 +205,16 @@ situations! {
     InternalError false "INTERNAL_ERROR" {
         "Something went wrong on our side. Please call the clinic at {phone}."
         "我们的系统出了问题,请致电诊所{phone}。" }
+
+    Transferring true "TRANSFER" {
+        "I'm putting you through to the clinic now. One moment, please."
+        "现在为您转接诊所,请稍等。" }
+    TransferClosed false "TRANSFER_CLOSED" {
+        "Nobody is there to pick up right now. The clinic's number is {phone}."
+        "现在没有人接听,诊所的电话是{phone}。" }
+    TransferUnavailable false "TRANSFER_UNAVAILABLE" {
+        "I can't put you through from here. Please call the clinic at {phone}."
+        "我无法为您转接,请致电诊所{phone}。" }
 }
 
 impl Situation {

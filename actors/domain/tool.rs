@@ -15,10 +15,11 @@ pub enum Tool {
     CreateAppointment,
     UpdateAppointment,
     CancelAppointment,
+    TransferCall,
 }
 
 impl Tool {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GetClinicInfo,
         Self::SearchPatientByPhone,
         Self::SearchPatient,
@@ -29,6 +30,7 @@ impl Tool {
         Self::CreateAppointment,
         Self::UpdateAppointment,
         Self::CancelAppointment,
+        Self::TransferCall,
     ];
 
     /// The function name, as the voice platform's tool definitions have it.
@@ -44,6 +46,7 @@ impl Tool {
             Self::CreateAppointment => "create_appointment",
             Self::UpdateAppointment => "update_appointment",
             Self::CancelAppointment => "cancel_appointment",
+            Self::TransferCall => "transfer_call",
         }
     }
 

@@ -12,6 +12,7 @@ use crate::domain::patient::{Patient, Standing};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
 use crate::domain::time::Zone;
+use crate::domain::transfer::Transfers;
 
 /// A Tuesday, far from any clock change.
 pub const fn visit_day() -> Date {
@@ -57,6 +58,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
         providers: (1..=providers)
             .map(|n| provider(provider_no(n).as_str(), &format!("Dr. Number {n}")))
             .collect(),
+        transfers: Transfers::default(),
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) struct Allowances {
     clinics: DashMap<ClinicId, Arc<Allowance>>,
 }
 
+/// Kept for as long as anything works on a tool call.
+pub(super) type Place = OwnedSemaphorePermit;
+
 /// What one clinic has left.
 pub(super) struct Allowance {
     tool_calls: Mutex<Bucket>,
@@ -71,8 +74,7 @@ impl Allowance {
         }
     }
 
-    /// A place for one tool call, to be kept for as long as anything works on it.
-    pub(super) fn tool_call(&self, now: Instant) -> Result<OwnedSemaphorePermit, Full> {
+    pub(super) fn tool_call(&self, now: Instant) -> Result<Place, Full> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Full::AtOnce)?;
         if take(&self.tool_calls, now) { Ok(place) } else { Err(Full::OverRate) }
     }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
@@ -25,6 +26,9 @@ use super::messages;
 use super::meters::MessageOutcome;
 use super::refusal::Refusal;
 use super::tools::{Asking, turn_away};
+
+/// What needs nobody is not waited for as long as the rest: a caller who wants a human hears of nothing else.
+const URGENT_WITHIN: Duration = Duration::from_millis(1500);
 
 /// What the path of a request names.
 pub(super) struct Address {
@@ -177,7 +181,9 @@ impl Door {
                     allowance: self.allowances.of(&clinic.id, entry.arrival),
                     clinic,
                     caller,
+                    now: self.clock.now(),
                     deadline: entry.arrival + self.settings.tool_deadline,
+                    urgent_deadline: entry.arrival + self.settings.tool_deadline.min(URGENT_WITHIN),
                     last_word,
                 };
                 asking.answer(asked).await

@@ -7,14 +7,17 @@ use tokio::time::{Instant, timeout_at};
 use vitarad_actors::domain::answer::{Answer, AnswerLine};
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::CallKey;
+use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::say::{Language, Situation};
+use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::domain::urgent::urgent;
 use vitarad_actors::switchboard::{Switchboard, ToolCall};
 
 use super::answers::Answered;
 use super::asked::Asked;
-use super::limits::{Allowance, Full};
+use super::limits::{Allowance, Full, Place};
 use super::listener::LastWord;
 use super::meters::ToolOutcome;
 
@@ -28,7 +31,9 @@ pub(super) struct Asking {
     pub(super) call: CallKey,
     pub(super) caller: Option<PhoneNumber>,
     pub(super) allowance: Arc<Allowance>,
+    pub(super) now: Ts,
     pub(super) deadline: Instant,
+    pub(super) urgent_deadline: Instant,
     /// A deadline that a drain sets.
     pub(super) last_word: LastWord,
 }
@@ -36,7 +41,17 @@ pub(super) struct Asking {
 enum Begun {
     /// Answered without asking anybody.
     Settled(Situation, ToolOutcome),
-    Running(Tool, JoinHandle<Option<AnswerLine>>),
+    Answered(AnswerLine),
+    Running(Running),
+}
+
+/// A tool call that the switchboard was asked.
+struct Running {
+    tool: Tool,
+    deadline: Instant,
+    /// What is answered if nothing else is, for what is urgent.
+    otherwise: Option<AnswerLine>,
+    task: JoinHandle<Option<AnswerLine>>,
 }
 
 /// For messages that belong to no clinic of this house: a safe line for each, and nothing of anybody's.
@@ -64,54 +79,68 @@ impl Asking {
     }
 
     fn begin(&self, index: usize, asked: &mut Asked) -> Begun {
-        if index >= MOST_AT_ONCE {
-            return Begun::Settled(Situation::Busy, ToolOutcome::Busy);
-        }
         let (Some(tool), Some(id)) = (asked.tool, asked.key()) else {
             return Begun::Settled(Situation::ToolUnknown, ToolOutcome::UnknownTool);
         };
-        let Some(arguments) = asked.arguments.take() else {
-            return Begun::Settled(Situation::ValidationError, ToolOutcome::Unreadable);
+        let arguments = match asked.arguments.take() {
+            Some(arguments) => arguments,
+            // Whoever wants a person need not say why.
+            None if tool == Tool::TransferCall => Phi::default(),
+            None => return Begun::Settled(Situation::ValidationError, ToolOutcome::Unreadable),
         };
-        let place = match self.allowance.tool_call(Instant::now()) {
-            Ok(place) => place,
-            Err(Full::AtOnce) => return Begun::Settled(Situation::Busy, ToolOutcome::Busy),
-            Err(Full::OverRate) => return Begun::Settled(Situation::RateLimited, ToolOutcome::Limited),
+        let urgent = urgent(&self.clinic, tool, arguments.reveal(), None, self.now);
+        let place = match (self.admit(index), &urgent) {
+            (Ok(place), _) => place,
+            // Never limited: what the declaration says goes out, only that the call does not hear of it.
+            (Err(_), Some(urgent)) => return Begun::Answered(urgent.answer.line()),
+            (Err((situation, outcome)), None) => return Begun::Settled(situation, outcome),
         };
+        let deadline = if urgent.is_some() { self.urgent_deadline } else { self.deadline };
         let tool_call =
             ToolCall { call: self.call.clone(), id, tool, arguments, caller: self.caller.clone() };
-        let (switchboard, deadline) = (Arc::clone(&self.switchboard), self.deadline);
+        let switchboard = Arc::clone(&self.switchboard);
         // In a task of its own: the platform may hang up on the connection, the caller is still on the line.
-        Begun::Running(
-            tool,
-            tokio::spawn(async move {
-                let _place = place;
-                timeout_at(deadline, switchboard.ask(tool_call, deadline)).await.ok()
-            }),
-        )
+        let task = tokio::spawn(async move {
+            let _place = place;
+            timeout_at(deadline, switchboard.ask(tool_call, deadline)).await.ok()
+        });
+        Begun::Running(Running { tool, deadline, otherwise: urgent.map(|urgent| urgent.answer.line()), task })
+    }
+
+    fn admit(&self, index: usize) -> Result<Place, (Situation, ToolOutcome)> {
+        if index >= MOST_AT_ONCE {
+            return Err((Situation::Busy, ToolOutcome::Busy));
+        }
+        match self.allowance.tool_call(Instant::now()) {
+            Ok(place) => Ok(place),
+            Err(Full::AtOnce) => Err((Situation::Busy, ToolOutcome::Busy)),
+            Err(Full::OverRate) => Err((Situation::RateLimited, ToolOutcome::Limited)),
+        }
     }
 
     /// The timer is looked at here as well as in the task, because a task that never yields never looks at its own.
     async fn finish(&self, begun: Begun) -> (AnswerLine, ToolOutcome) {
-        let (tool, running) = match begun {
+        let Running { tool, deadline, otherwise, task } = match begun {
             Begun::Settled(situation, outcome) => return (self.line(situation), outcome),
-            Begun::Running(tool, running) => (tool, running),
+            Begun::Answered(line) => return (line, ToolOutcome::Answered),
+            Begun::Running(running) => running,
         };
-        // What may have changed the EMR is not known to have failed.
-        let otherwise = |read| if tool.changes_the_emr() { Situation::Pending } else { read };
+        let otherwise = |read| {
+            // What may have changed the EMR is not known to have failed.
+            let situation = if tool.changes_the_emr() { Situation::Pending } else { read };
+            otherwise.unwrap_or_else(|| self.line(situation))
+        };
         let answered = async {
             tokio::select! {
                 biased;
-                answered = running => Some(answered),
+                answered = task => Some(answered),
                 () = self.last_word.called() => None,
             }
         };
-        match timeout_at(self.deadline, answered).await {
+        match timeout_at(deadline, answered).await {
             Ok(Some(Ok(Some(line)))) => (line, ToolOutcome::Answered),
-            Ok(Some(Ok(None)) | None) | Err(_) => {
-                (self.line(otherwise(Situation::EmrTimeout)), ToolOutcome::Deadline)
-            }
-            Ok(Some(Err(_))) => (self.line(otherwise(Situation::InternalError)), ToolOutcome::Broken),
+            Ok(Some(Ok(None)) | None) | Err(_) => (otherwise(Situation::EmrTimeout), ToolOutcome::Deadline),
+            Ok(Some(Err(_))) => (otherwise(Situation::InternalError), ToolOutcome::Broken),
         }
     }
 

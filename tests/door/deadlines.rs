@@ -43,6 +43,23 @@ async fn an_answerer_that_blocks_its_thread_does_not_block_the_answer() {
 }
 
 #[tokio::test]
+async fn a_caller_who_wants_a_person_gets_a_number_however_the_house_behind_the_door_is() {
+    for mood in [Mood::NeverAnswers, Mood::Dies] {
+        let house = impatient();
+        house.set_mood(mood);
+        let list = json!([
+            {"id": "a", "name": "transfer_call", "arguments": {"reason": "billing"}},
+            {"id": "b", "name": "transfer_call", "arguments": "{\"reason\": \"bil"},
+        ]);
+        let reply = house.tell("/api/vapi", &tool_calls(&list)).await;
+        for (_, _, answer) in reply.results() {
+            assert_eq!(answer["transferNumber"], "+16045550100", "{answer}");
+            assert_eq!(answer["code"], "TRANSFER_CLOSED", "this clinic has no hours: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_door_speaks_the_clinics_language() {
     let house = impatient();
     house.set_mood(Mood::NeverAnswers);

@@ -59,6 +59,9 @@ async fn a_clinic_over_its_rate_is_told_so_with_200_and_another_notices_nothing(
     let list: Vec<_> = (0..5).map(|n| tool_call(&format!("id-{n}"), "get_providers")).collect();
     let reply = house.tell("/api/vapi", &tool_calls(&json!(list))).await;
     assert_eq!(reply.codes(), ["OK", "OK", "OK", "RATE_LIMITED", "RATE_LIMITED"]);
+    let transfer = tool_calls(&json!([tool_call("t", "transfer_call")]));
+    let reply = house.tell("/api/vapi", &transfer).await;
+    assert_eq!(reply.codes(), ["TRANSFER_CLOSED"], "nobody is kept from a person for the others' number");
     let fields = json!({"type": "tool-calls", "toolCallList": [tool_call("a", "get_providers")]});
     let cedar = about(CEDAR_LINE, &fields).to_string();
     let reply = house.post("/api/vapi", &[("x-api-key", CEDAR_KEY)], cedar).await;

@@ -11,6 +11,7 @@ mod bookings;
 mod finding;
 mod handbook;
 mod identity;
+mod notes;
 mod search;
 mod urgency;
 

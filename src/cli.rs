@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod sandbox;
 mod serve;
+mod waitlist;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -51,6 +52,9 @@ enum Command {
     Config(config::Config),
     /// Check that nobody has tampered with the audit log. Exits with 1 when somebody has.
     Audit(Source),
+    /// See who waits for a place, and say how far the clinic has come with them.
+    #[command(subcommand)]
+    Waitlist(waitlist::Waitlist),
     /// Run the pretend EMR by itself.
     Sandbox(sandbox::Sandbox),
     /// Print the supervision tree and its budgets.
@@ -75,6 +79,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),
         Command::Audit(source) => audit::run(&source),
+        Command::Waitlist(waitlist) => waitlist.run(),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Tree => say(&vitarad_actors::tree::render()),
         Command::Key => say(&format!("{}\n", hex::encode(rand::random::<[u8; 32]>()))),

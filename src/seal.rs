@@ -48,6 +48,7 @@ pub(crate) enum Blind {
     Wish,
     Patient,
     Declaration,
+    Waiting,
 }
 
 impl Blind {
@@ -56,6 +57,7 @@ impl Blind {
             Self::Wish => "wish",
             Self::Patient => "patient",
             Self::Declaration => "declaration",
+            Self::Waiting => "waiting",
         }
     }
 }

@@ -14,6 +14,7 @@
 
 mod audit;
 mod bookings;
+mod call_records;
 mod calls;
 mod clinics;
 mod connect;
@@ -30,6 +31,7 @@ mod sql;
 mod statements;
 mod states;
 mod tool_calls;
+mod waitlist;
 mod writer;
 
 use std::sync::Arc;

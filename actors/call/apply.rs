@@ -20,14 +20,15 @@ use crate::domain::patient::{Identification, Patient};
 use crate::domain::say::{Language, Situation, spoken_list};
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
+use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
 use crate::ports::emr::EmrProvider;
-use crate::ports::store::{AuditAction, AuditEntry, CallSave};
+use crate::ports::store::{AuditAction, AuditEntry, CallSave, WaitlistJoin};
 use crate::switchboard::ToolCall;
 
 /// An answer and whom it was about; `None` when it reveals nobody and changes nothing worth keeping.
-struct Told {
+pub(super) struct Told {
     answer: Answer,
     record: Option<Record>,
 }
@@ -35,6 +36,8 @@ struct Told {
 struct Record {
     tool: Tool,
     patients: Vec<DemographicNo>,
+    /// Who is entered into the waiting list by the same commit.
+    joins: Option<Waiting>,
 }
 
 impl Told {
@@ -42,8 +45,12 @@ impl Told {
         Self { answer, record: None }
     }
 
-    const fn of(answer: Answer, tool: Tool, patients: Vec<DemographicNo>) -> Self {
-        Self { answer, record: Some(Record { tool, patients }) }
+    pub(super) const fn of(answer: Answer, tool: Tool, patients: Vec<DemographicNo>) -> Self {
+        Self { answer, record: Some(Record { tool, patients, joins: None }) }
+    }
+
+    pub(super) fn joining(answer: Answer, tool: Tool, waiting: Waiting) -> Self {
+        Self { answer, record: Some(Record { tool, patients: Vec::new(), joins: Some(waiting) }) }
     }
 }
 
@@ -68,6 +75,8 @@ impl State {
             ToolWish::Create(booking) => self.create(call, &booking, by),
             ToolWish::Update(wanted) => self.relocate(call, &wanted, by),
             ToolWish::Cancel(wanted) => self.cancel(call, &wanted, by),
+            ToolWish::Note(notice) => Ok(self.take_notice(notice)),
+            ToolWish::Wait(wish) => self.wait_for_a_place(wish),
         }
     }
 
@@ -117,6 +126,8 @@ impl State {
                 patients: record.patients,
                 outcome: told.answer.situation.code(),
             }],
+            facts: self.call.facts(),
+            joins: record.joins.map(|waiting| WaitlistJoin { tool_call: id.clone(), waiting }),
         };
         if let Some(underway) = self.underway.get_mut(&id) {
             underway.answer = Some(line);
@@ -147,6 +158,8 @@ impl State {
                 }
                 Told::of(urgent.answer, tool, Vec::new())
             }
+            Finding::Noted(note) => self.noted(note, language),
+            Finding::Waits(waiting) => self.waits(*waiting, language),
             Finding::Providers(listed) => Told::nothing(self.list_providers(&listed, language)),
             Finding::Number { charts } => self.number_found(charts, language),
             Finding::Identified(who) => self.identified(who, language),

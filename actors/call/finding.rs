@@ -10,12 +10,14 @@ use super::CallMsg;
 use crate::desk::order::Concluded;
 use crate::domain::appointment::Appointment;
 use crate::domain::booking::Slot;
+use crate::domain::call_note::CallNote;
 use crate::domain::ids::{DemographicNo, ToolCallId};
 use crate::domain::patient::Identification;
 use crate::domain::say::Situation;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
+use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
 use crate::ports::emr::EmrProvider;
@@ -44,6 +46,8 @@ pub enum Finding {
     },
     /// Answered already; it is only kept and entered.
     Urgent(Tool, Urgent),
+    Noted(CallNote),
+    Waits(Box<Waiting>),
     /// The desk's answer, stored already unless it may still change.
     Concluded(Concluded),
     /// The call is another life's now (law O-1).

@@ -3,9 +3,12 @@
 //! Models misname, misformat and leave out. Keys are compared without case and underscores; a value in
 //! a wrong form is answered with the form to ask for.
 
+mod notes;
+
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
+pub use self::notes::{Notice, WaitlistWish};
 use super::ids::{AppointmentNo, ProviderNo};
 use super::phi::Phi;
 use super::say::Language;
@@ -48,6 +51,8 @@ pub enum ToolWish {
     Cancel(Cancellation),
     /// Its reason is read where it is answered, at once.
     Transfer,
+    Note(Notice),
+    Wait(WaitlistWish),
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -165,6 +170,8 @@ impl<'a> Arguments<'a> {
                 sms_consent: self.flag(&["smsconsent"]),
             }),
             Tool::TransferCall => ToolWish::Transfer,
+            Tool::LogCallMetadata => ToolWish::Note(self.notice()),
+            Tool::AddToWaitlist => ToolWish::Wait(self.waitlist_wish()?),
         };
         Ok(ToolRequest { language: self.language(), wish })
     }

@@ -11,6 +11,7 @@ use super::answer::AnswerLine;
 use super::appointment::{Appointment, Fingerprint};
 use super::booking::Slot;
 use super::call_note::CallNote;
+use super::call_record::CallFacts;
 use super::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallId};
 use super::patient::Patient;
 use super::phi::{self, Phi};
@@ -289,8 +290,17 @@ impl Call {
         self.memory.answers.retain(|kept| kept.tool_call != *tool_call);
     }
 
-    pub const fn note(&self) -> CallNote {
-        self.memory.note
+    /// What the call itself knows for its record.
+    pub fn facts(&self) -> CallFacts {
+        let CallNote { intent, outcome, transfer_reason } = self.memory.note;
+        CallFacts {
+            language: self.memory.language,
+            sms_consent: self.memory.sms_consent,
+            intent,
+            outcome,
+            transfer_reason,
+            ..CallFacts::default()
+        }
     }
 
     pub fn take_note(&mut self, said: CallNote) {

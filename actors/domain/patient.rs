@@ -171,7 +171,7 @@ fn pair(first: &str, chart_first: &str, last: &str, chart_last: &str) -> NameMat
 }
 
 /// Letters only, lower case, accents removed: what survives dictation, transcription and a clerk's keyboard.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     name.nfkd().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }

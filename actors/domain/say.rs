@@ -215,6 +215,19 @@ situations! {
     TransferUnavailable false "TRANSFER_UNAVAILABLE" {
         "I can't put you through from here. Please call the clinic at {phone}."
         "我无法为您转接,请致电诊所{phone}。" }
+    Noted true "OK" {
+        "All right."
+        "好的。" }
+    /// Entered now or before.
+    Waitlisted true "WAITLISTED" {
+        "You're on the clinic's waiting list. Somebody will call you when there is a place."
+        "已将您列入诊所的候补名单,有空位时诊所会给您打电话。" }
+    NoWaitlist false "WAITLIST_CLOSED" {
+        "The clinic isn't keeping a waiting list right now. Please call {phone}."
+        "诊所目前没有候补名单,请致电{phone}。" }
+    NumberNeeded false "VALIDATION_ERROR" {
+        "What number can the clinic call you at?"
+        "请问诊所可以拨打哪个号码联系您?" }
 }
 
 impl Situation {

@@ -16,10 +16,12 @@ pub enum Tool {
     UpdateAppointment,
     CancelAppointment,
     TransferCall,
+    LogCallMetadata,
+    AddToWaitlist,
 }
 
 impl Tool {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::GetClinicInfo,
         Self::SearchPatientByPhone,
         Self::SearchPatient,
@@ -31,6 +33,8 @@ impl Tool {
         Self::UpdateAppointment,
         Self::CancelAppointment,
         Self::TransferCall,
+        Self::LogCallMetadata,
+        Self::AddToWaitlist,
     ];
 
     /// The function name, as the voice platform's tool definitions have it.
@@ -47,6 +51,8 @@ impl Tool {
             Self::UpdateAppointment => "update_appointment",
             Self::CancelAppointment => "cancel_appointment",
             Self::TransferCall => "transfer_call",
+            Self::LogCallMetadata => "log_call_metadata",
+            Self::AddToWaitlist => "add_to_waitlist",
         }
     }
 

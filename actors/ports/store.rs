@@ -11,14 +11,17 @@ use tokio::time::Instant;
 use crate::domain::answer::AnswerLine;
 use crate::domain::appointment::Fingerprint;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
+use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{
-    CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallKey,
+    CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId,
+    ToolCallKey,
 };
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
+use crate::domain::waitlist::{Waiting, WaitlistStatus};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -39,12 +42,21 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Everything the actors keep.
 pub trait Store:
-    CallStore + ToolCallStore + HoldStore + BookingStore + AuditStore + OutboxStore + RoleStore + RetentionStore
+    CallStore
+    + WaitlistStore
+    + ToolCallStore
+    + HoldStore
+    + BookingStore
+    + AuditStore
+    + OutboxStore
+    + RoleStore
+    + RetentionStore
 {
 }
 
 impl<S> Store for S where
     S: CallStore
+        + WaitlistStore
         + ToolCallStore
         + HoldStore
         + BookingStore
@@ -65,7 +77,7 @@ pub struct AdoptedCall {
     pub ended: bool,
 }
 
-/// A fenced save of a call's memory, with the audit entries of what was learnt.
+/// A fenced save of a call's memory, with what follows from it: one commit.
 pub struct CallSave {
     pub key: CallKey,
     pub fence: Fence,
@@ -73,6 +85,9 @@ pub struct CallSave {
     pub version: u64,
     pub memory: Phi<Vec<u8>>,
     pub audit: Vec<AuditEntry>,
+    /// For the call's record.
+    pub facts: CallFacts,
+    pub joins: Option<WaitlistJoin>,
 }
 
 /// A message about a call that is kept for its record: status, report, hang, transfer.
@@ -84,6 +99,8 @@ pub struct CallEvent {
     pub digest: String,
     /// Redacted of secrets; sealed by the store.
     pub body: Phi<Vec<u8>>,
+    /// What it adds to the call's record.
+    pub facts: CallFacts,
 }
 
 #[async_trait]
@@ -98,6 +115,41 @@ pub trait CallStore: Send + Sync + 'static {
 
     /// `false` when this very message was kept before.
     async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool>;
+
+    /// What all messages and saves of the call have added up to.
+    async fn call_record(&self, key: &CallKey) -> StoreResult<Option<CallFacts>>;
+}
+
+// --- the waiting list ------------------------------------------------------------------------------------------------
+
+/// Somebody joins the waiting list, asked for by a tool call. A person who waits already is not entered twice.
+#[derive(Clone)]
+pub struct WaitlistJoin {
+    pub tool_call: ToolCallId,
+    pub waiting: Waiting,
+}
+
+pub struct WaitlistRow {
+    pub id: i64,
+    pub status: WaitlistStatus,
+    pub added_at: Ts,
+    pub waiting: Waiting,
+}
+
+#[async_trait]
+pub trait WaitlistStore: Send + Sync + 'static {
+    /// Who has joined, longest waiting first. That it was read is entered into the audit log with it (law P-2).
+    async fn waitlist(&self, clinic: &ClinicId, audit: AuditEntry) -> StoreResult<Vec<WaitlistRow>>;
+
+    /// `false` when there is no such entry, or it is over: registered or cancelled.
+    async fn mark_waiting(
+        &self,
+        clinic: &ClinicId,
+        id: i64,
+        status: WaitlistStatus,
+        audit: AuditEntry,
+        now: Ts,
+    ) -> StoreResult<bool>;
 }
 
 // --- tool calls that change something ----------------------------------------------------------------------------------
@@ -341,6 +393,8 @@ pub enum AuditAction {
     Announced,
     Settled,
     HandedToStaff,
+    WaitlistRead,
+    WaitlistMarked,
 }
 
 impl AuditAction {
@@ -350,6 +404,8 @@ impl AuditAction {
             Self::Announced => "emr_write_announced",
             Self::Settled => "emr_write_settled",
             Self::HandedToStaff => "handed_to_staff",
+            Self::WaitlistRead => "waitlist_read",
+            Self::WaitlistMarked => "waitlist_marked",
         }
     }
 }

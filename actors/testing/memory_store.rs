@@ -8,6 +8,7 @@ mod rest;
 mod retention;
 mod settling;
 mod tables;
+mod waitlist;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::CallKey;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::ports::store::CallEvent;
@@ -62,7 +63,8 @@ impl Event {
         let mut message = body.remove("message").unwrap_or_default();
         redact(&mut message);
         let kept = Phi::new(message.to_string().into_bytes());
-        Ok(CallEvent { key, kind: self.kind().to_owned(), digest: self.digest(message), body: kept })
+        let facts = CallFacts::default();
+        Ok(CallEvent { key, kind: self.kind().to_owned(), digest: self.digest(message), body: kept, facts })
     }
 }
 

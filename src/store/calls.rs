@@ -2,17 +2,19 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{CallKey, Fence, Generation};
 use vitarad_actors::domain::laws;
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{AdoptedCall, CallEvent, CallSave, CallStore, StoreError, StoreResult};
 
-use super::SqlStore;
 use super::audit::{self, SealedEntry};
 use super::db::Session;
 use super::sql::args;
 use super::statements::{ADOPT_CALL, CALL_FENCE, DROP_HOLDS, END_CALL, KEEP_EVENT, SAVE_CALL};
+use super::waitlist::{self, SealedJoin};
 use super::writer::Lane;
+use super::{SqlStore, call_records};
 use crate::seal::Place;
 
 #[async_trait]
@@ -38,9 +40,10 @@ impl CallStore for SqlStore {
         let keys = self.keys(&save.key.clinic).await?;
         let memory = keys.seal(memory_of(&[save.key.call.as_str()]), save.memory.reveal())?;
         let audit = self.seal_entries(&save.key.clinic, &keys, save.audit)?;
-        let CallSave { key, fence, version, .. } = save;
+        let joins = save.joins.as_ref().map(|join| waitlist::seal(&keys, &save.key, join)).transpose()?;
+        let CallSave { key, fence, version, facts, .. } = save;
         let clinic = key.clinic.clone();
-        let sealed = SealedSave { key, fence, version, memory, audit, now };
+        let sealed = SealedSave { key, fence, version, memory, audit, facts, joins, now };
         self.writer
             .submit(Lane::Clinic(&clinic), sealed, |save, session| save_call(session, save).boxed())
             .await
@@ -62,21 +65,29 @@ impl CallStore for SqlStore {
     }
 
     async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
-        let CallEvent { key, kind, digest, body } = event;
+        let CallEvent { key, kind, digest, body, facts } = event;
         let keys = self.keys(&key.clinic).await?;
         let row = [key.call.as_str(), digest.as_str()];
         let body = keys.seal(Place { table: "call_event", column: "body", row: &row }, body.reveal())?;
         let clinic = key.clinic.clone();
         self.writer
-            .submit(Lane::Clinic(&clinic), (key, digest, kind, body), move |event, session| {
+            .submit(Lane::Clinic(&clinic), (key, digest, kind, body, facts), move |event, session| {
                 async move {
-                    let (key, digest, kind, body) = event;
+                    let (key, digest, kind, body, facts) = event;
                     let kept = args![&key.clinic, &key.call, digest, kind, body, now];
-                    Ok(session.run(KEEP_EVENT, kept).await? > 0)
+                    let is_new = session.run(KEEP_EVENT, kept).await? > 0;
+                    if is_new {
+                        call_records::record(session, key, facts, now).await?;
+                    }
+                    Ok(is_new)
                 }
                 .boxed()
             })
             .await
+    }
+
+    async fn call_record(&self, key: &CallKey) -> StoreResult<Option<CallFacts>> {
+        self.read_record(key).await
     }
 }
 
@@ -90,11 +101,13 @@ struct SealedSave {
     version: u64,
     memory: Vec<u8>,
     audit: Vec<SealedEntry>,
+    facts: CallFacts,
+    joins: Option<SealedJoin>,
     now: Ts,
 }
 
 async fn save_call(session: &mut Session, save: &SealedSave) -> StoreResult<()> {
-    let SealedSave { key, fence, version, memory, audit, now } = save;
+    let SealedSave { key, fence, version, memory, audit, facts, joins, now } = save;
     let saved = session.run(SAVE_CALL, args![&key.clinic, &key.call, *fence, *version, memory, *now]).await?;
     if saved == 0 {
         let in_force: Option<(i64,)> = session.maybe(CALL_FENCE, args![&key.clinic, &key.call]).await?;
@@ -103,5 +116,9 @@ async fn save_call(session: &mut Session, save: &SealedSave) -> StoreResult<()> 
             return Err(StoreError::Usurped);
         }
     }
+    if let Some(join) = joins {
+        waitlist::join(session, key, join, *now).await?;
+    }
+    call_records::record(session, key, facts, *now).await?;
     audit::append(session, audit).await
 }

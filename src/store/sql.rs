@@ -106,6 +106,7 @@ arg_from! {
     IntentId => |value| Self::Id(Some(value.0));
     EffectId => |value| Self::Id(Some(value.0));
     &'a str => |value| Self::Text(Some(value));
+    Option<&'a str> => |value| Self::Text(value);
     &'a String => |value| Self::Text(Some(value));
     &'a ClinicId => |value| Self::Text(Some(value.as_str()));
     &'a CallId => |value| Self::Text(Some(value.as_str()));

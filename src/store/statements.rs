@@ -90,6 +90,45 @@ statements! {
         "INSERT INTO call_event (clinic_id, call_id, digest, kind, body, kept_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT DO NOTHING");
 
+    // Only what is said anew replaces, and the stage only grows, in whatever order messages come.
+    RECORD_CALL = both(
+        "INSERT INTO call_record (clinic_id, call_id, stage, ended_reason, ended_by, started_at, ended_at, duration_ms,
+                                  cost_micros, language, intent, outcome, transfer_reason, sms_consent, opened_at,
+                                  changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+         ON CONFLICT (clinic_id, call_id) DO UPDATE
+         SET stage = CASE WHEN excluded.stage > call_record.stage THEN excluded.stage ELSE call_record.stage END,
+             ended_reason = COALESCE(excluded.ended_reason, call_record.ended_reason),
+             ended_by = COALESCE(excluded.ended_by, call_record.ended_by),
+             started_at = COALESCE(excluded.started_at, call_record.started_at),
+             ended_at = COALESCE(excluded.ended_at, call_record.ended_at),
+             duration_ms = COALESCE(excluded.duration_ms, call_record.duration_ms),
+             cost_micros = COALESCE(excluded.cost_micros, call_record.cost_micros),
+             language = COALESCE(excluded.language, call_record.language),
+             intent = COALESCE(excluded.intent, call_record.intent),
+             outcome = COALESCE(excluded.outcome, call_record.outcome),
+             transfer_reason = COALESCE(excluded.transfer_reason, call_record.transfer_reason),
+             sms_consent = COALESCE(excluded.sms_consent, call_record.sms_consent),
+             changed_at = excluded.changed_at");
+    CALL_RECORD = both(
+        "SELECT stage, ended_reason, started_at, ended_at, duration_ms, cost_micros, language, intent, outcome,
+                transfer_reason, sms_consent
+         FROM call_record WHERE clinic_id = $1 AND call_id = $2");
+
+    // --- the waiting list --------------------------------------------------------------------------------------------
+
+    // Once for a tool call, and once for a person who still waits.
+    JOIN_WAITLIST = both(
+        "INSERT INTO waitlist (clinic_id, call_id, tool_call_id, person_index, entry, status, added_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) ON CONFLICT DO NOTHING");
+    WAITLIST = both(
+        "SELECT id, call_id, tool_call_id, entry, status, added_at FROM waitlist
+         WHERE clinic_id = $1 ORDER BY added_at, id LIMIT $2");
+    // What is over stays over: the person may have joined again since.
+    MARK_WAITING = both(
+        "UPDATE waitlist SET status = $3, changed_at = $4
+         WHERE clinic_id = $1 AND id = $2 AND status IN ('pending', 'contacted')");
+
     // --- tool calls --------------------------------------------------------------------------------------------------
 
     // Only by the call's owner: the row is made from the call's own.
@@ -309,4 +348,10 @@ statements! {
     PURGE_LEASES = both(
         "DELETE FROM booking_lease WHERE (clinic_id, provider, date) IN (
              SELECT clinic_id, provider, date FROM booking_lease WHERE expires_at <= $1 LIMIT $2)");
+    PURGE_RECORDS = both(
+        "DELETE FROM call_record WHERE (clinic_id, call_id) IN (
+             SELECT clinic_id, call_id FROM call_record WHERE changed_at <= $1 LIMIT $2)");
+    PURGE_WAITLIST = both(
+        "DELETE FROM waitlist WHERE id IN (
+             SELECT id FROM waitlist WHERE changed_at <= $1 AND status IN ('registered', 'cancelled') LIMIT $2)");
 }

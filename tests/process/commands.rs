@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
+use serde_json::json;
 use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::{Daemon, Ended, Process};
@@ -62,6 +63,31 @@ async fn a_call_is_played_against_a_running_daemon_by_signature_and_by_token_and
 }
 
 #[tokio::test]
+async fn who_waits_is_listed_and_marked_beside_the_running_daemon() {
+    let premises = Premises::around(Town::open().await);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let robin = json!({ "firstName": "Robin", "lastName": "Example", "notes": "mornings" });
+    let call = daemon.platform.call("call-1", MAPLE_LINE, Some("604-555-0177"));
+    assert_eq!(call.ask("t1", "add_to_waitlist", robin).await["code"], "WAITLISTED");
+    let file = premises.config_file();
+    let file = file.to_str().expect("a path in UTF-8");
+    let waitlist = async |words: &[&str]| {
+        let line = [&["waitlist"], words, &["--config", file]].concat();
+        Process::start(&line, &premises.environment).ended().await
+    };
+    let listed = waitlist(&["list"]).await;
+    assert_eq!(listed.status.code(), Some(0), "{}", listed.err);
+    assert!(listed.out.contains("maple: 1\n  #1 ") && listed.out.contains("cedar: 0"), "{}", listed.out);
+    assert!(listed.out.contains("pending Example, Robin 604-555-0177 (en) - | mornings"), "{}", listed.out);
+    let mark = ["mark", "--clinic", "maple", "1", "registered"];
+    assert_eq!(waitlist(&mark).await.status.code(), Some(0));
+    assert_eq!(waitlist(&mark).await.status.code(), Some(1), "it is over");
+    let again = waitlist(&["list", "--clinic", "maple"]).await.out;
+    assert!(again.contains("registered") && !again.contains("cedar"), "{again}");
+    assert_eq!(waitlist(&["mark", "--clinic", "maple", "1", "gone"]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn the_tree_is_printed_and_every_key_is_another_one() {
     let tree = run(&["tree"]).await;
     assert!(
@@ -78,7 +104,7 @@ async fn the_tree_is_printed_and_every_key_is_another_one() {
 async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
     let manual = run(&["--help"]).await;
     assert!(manual.status.success());
-    for command in ["serve", "demo", "call", "config", "sandbox", "tree", "key"] {
+    for command in ["serve", "demo", "call", "config", "waitlist", "sandbox", "tree", "key"] {
         assert!(manual.out.contains(&format!("\n  {command} ")), "{command} in {}", manual.out);
         assert!(run(&[command, "--help"]).await.status.success(), "{command}");
     }

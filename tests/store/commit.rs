@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use sqlx::Connection;
 use vitarad::store::{SqlStore, Tuning};
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{CallId, CallKey, Fence, IntentId};
 use vitarad_actors::ports::store::{BookingStore, CallSave, CallStore, StoreError};
 
@@ -18,7 +19,15 @@ fn call_of(id: &str, n: u32) -> CallKey {
 }
 
 fn save(key: &CallKey, fence: Fence, version: u64) -> CallSave {
-    CallSave { key: key.clone(), fence, version, memory: memory("what a call knows"), audit: vec![] }
+    CallSave {
+        key: key.clone(),
+        fence,
+        version,
+        memory: memory("what a call knows"),
+        audit: vec![],
+        facts: CallFacts::default(),
+        joins: None,
+    }
 }
 
 /// An adopted call of a clinic whose keys are open: what follows is nothing but commits.

@@ -5,15 +5,18 @@ mod audit;
 mod calls;
 mod holds;
 mod journal;
+mod records;
 mod retention;
 mod roles;
 mod settling;
 mod texts;
 mod tool_calls;
+mod waitlist;
 
 use std::time::Duration;
 
 use vitarad_actors::domain::booking::{Act, Effect, Want};
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{AppointmentNo, CallKey, EffectId, Fence, Generation, ToolCallKey};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
@@ -30,11 +33,13 @@ pub(crate) use audit::*;
 pub(crate) use calls::*;
 pub(crate) use holds::*;
 pub(crate) use journal::*;
+pub(crate) use records::*;
 pub(crate) use retention::*;
 pub(crate) use roles::*;
 pub(crate) use settling::*;
 pub(crate) use texts::*;
 pub(crate) use tool_calls::*;
+pub(crate) use waitlist::*;
 
 async fn claim(store: &dyn Store, key: &ToolCallKey, generation: Generation, fence: Fence) -> Claimed {
     store.claim(key, TOOL, Claimant { generation, fence }, NOW).await.unwrap()
@@ -121,5 +126,13 @@ async fn adopt(store: &dyn Store, key: &CallKey, owner: Generation) -> Fence {
 }
 
 fn save(key: &CallKey, fence: Fence, version: u64, text: &str) -> CallSave {
-    CallSave { key: key.clone(), fence, version, memory: memory(text), audit: vec![audit(1)] }
+    CallSave {
+        key: key.clone(),
+        fence,
+        version,
+        memory: memory(text),
+        audit: vec![audit(1)],
+        facts: CallFacts::default(),
+        joins: None,
+    }
 }

@@ -72,6 +72,11 @@ on_each! {
     a_text_left_in_sending_by_a_death_is_never_sent_again
     what_is_past_its_time_goes_and_what_is_not_settled_or_still_watched_stays
     a_purge_takes_no_more_of_a_kind_than_it_may
+    who_waits_is_entered_once_by_the_owner_of_the_call
+    who_waits_no_longer_may_join_again_and_is_not_marked_twice
+    every_look_at_the_waiting_list_is_in_the_audit_log
+    a_record_grows_with_every_message_and_the_call_itself
+    a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once
     a_patient_of_two_clinics_is_two_patients
 }

@@ -6,14 +6,16 @@ use vitarad::access::ClinicAccess;
 use vitarad::seal::Keyring;
 use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::booking::Slot;
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::ports::store::{
     Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, OutboxStore, RoleStore, StoreError,
-    ToolCallStore,
+    ToolCallStore, WaitlistJoin,
 };
 
+use crate::contract::waiting;
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres;
 use crate::samples::{
@@ -53,10 +55,24 @@ async fn fill(store: &SqlStore) {
     wish.audit = vec![audit(CHART_NO)];
     let key = wish.order.tool_call.clone();
     let fence = store.adopt_call(&key.call, owner, NOW).await.unwrap().fence;
-    let save = CallSave { key: key.call.clone(), fence, version: 1, memory: memory(CANARY), audit: vec![] };
+    let save = CallSave {
+        key: key.call.clone(),
+        fence,
+        version: 1,
+        memory: memory(CANARY),
+        audit: vec![],
+        facts: CallFacts::default(),
+        joins: Some(WaitlistJoin { tool_call: key.tool_call.clone(), waiting: waiting(PHONE) }),
+    };
     store.save_call(save, NOW).await.unwrap();
     let body = memory(&format!("{CANARY} {PHONE} {CHART_NO}"));
-    let event = CallEvent { key: key.call.clone(), kind: "hang".into(), digest: "d".into(), body };
+    let event = CallEvent {
+        key: key.call.clone(),
+        kind: "hang".into(),
+        digest: "d".into(),
+        body,
+        facts: CallFacts::default(),
+    };
     store.keep_event(event, NOW).await.unwrap();
     let claimant = Claimant { generation: owner, fence };
     for n in [1, 2] {
@@ -121,7 +137,15 @@ async fn an_envelope_moved_to_another_row_does_not_open() {
     let owner = store.begin_generation("a", NOW).await.unwrap();
     for n in [1, 2] {
         let fence = store.adopt_call(&call(n), owner, NOW).await.unwrap().fence;
-        let save = CallSave { key: call(n), fence, version: 1, memory: memory("x"), audit: vec![] };
+        let save = CallSave {
+            key: call(n),
+            fence,
+            version: 1,
+            memory: memory("x"),
+            audit: vec![],
+            facts: CallFacts::default(),
+            joins: None,
+        };
         store.save_call(save, NOW).await.unwrap();
     }
     let swap = "UPDATE call SET memory = (SELECT memory FROM call WHERE call_id = 'call-2') WHERE call_id = 'call-1'";
@@ -159,6 +183,8 @@ async fn a_new_data_key_seals_and_the_old_ones_still_open_in_every_process() {
         version,
         memory: memory(&format!("version {version}")),
         audit: vec![],
+        facts: CallFacts::default(),
+        joins: None,
     };
     a.save_call(save(1), NOW).await.unwrap();
     assert!(b.adopt_call(&call(2), owner, NOW).await.is_ok());

@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 use vitarad::store::{AuditVerdict, SqlStore};
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::{AuditStore, CallSave, CallStore, RoleLease, RoleStore};
 
@@ -13,8 +14,15 @@ use crate::schema::sqlite;
 async fn record(store: &SqlStore, owner: Generation, entries: u64) {
     let fence = store.adopt_call(&call(1), owner, NOW).await.unwrap().fence;
     for version in 1..=entries {
-        let save =
-            CallSave { key: call(1), fence, version, memory: memory("x"), audit: vec![audit(1), audit(2)] };
+        let save = CallSave {
+            key: call(1),
+            fence,
+            version,
+            memory: memory("x"),
+            audit: vec![audit(1), audit(2)],
+            facts: CallFacts::default(),
+            joins: None,
+        };
         store.save_call(save, NOW).await.unwrap();
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::house;
+use super::{house, key};
 use crate::crashpoint::Crashpoints;
-use crate::domain::call_note::{CallNote, CallOutcome};
+use crate::domain::call_note::CallOutcome;
 use crate::domain::tool::Tool;
 use crate::domain::transfer::TransferReason;
 use crate::house::HouseSettings;
@@ -15,12 +15,6 @@ use crate::testing::{TestHouse, World, clinic, marie};
 /// Until the clinic has opened.
 async fn morning(house: &TestHouse) {
     house.wait(Duration::from_hours(2)).await;
-}
-
-fn remembered(world: &World) -> CallNote {
-    let tables = world.store.peek();
-    let memory = tables.calls.values().next().and_then(|row| row.memory.clone()).unwrap();
-    crate::domain::call::Call::decode(&memory).unwrap_or_default().note()
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,9 +30,9 @@ async fn a_caller_who_asks_for_a_person_is_put_through_and_it_is_entered() {
     let entered: Vec<_> =
         world.store.peek().audit.iter().map(|entry| (entry.action.name(), entry.outcome)).collect();
     assert_eq!(entered, [("transfer_call", "TRANSFER_CLOSED"), ("transfer_call", "TRANSFER")]);
-    let note = remembered(&world);
-    assert_eq!(note.outcome, Some(CallOutcome::Transferred));
-    assert_eq!(note.transfer_reason, Some(TransferReason::MedicalQuestion));
+    let record = world.store.peek().records[&key("c1")].0.clone();
+    assert_eq!(record.outcome, Some(CallOutcome::Transferred));
+    assert_eq!(record.transfer_reason, Some(TransferReason::MedicalQuestion));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::{CallRow, Tables, ToolCallRow};
 use crate::domain::answer::AnswerLine;
+use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{CallKey, Fence, Generation, ToolCallKey};
 use crate::domain::laws::owns;
 use crate::domain::phi::Phi;
@@ -12,7 +13,7 @@ use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::ports::store::{
     AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, Claimant, Claimed, StoreError, StoreResult,
-    ToolCallStore,
+    ToolCallStore, WaitlistJoin,
 };
 
 #[async_trait]
@@ -42,6 +43,10 @@ impl CallStore for MemoryStore {
             row.touched_at = now;
         }
         tables.audit.extend(save.audit);
+        tables.record(&save.key, save.facts, now);
+        if let Some(WaitlistJoin { tool_call, waiting }) = save.joins {
+            tables.join_waitlist(ToolCallKey { call: save.key, tool_call }, waiting, now);
+        }
         Ok(())
     }
 
@@ -56,16 +61,28 @@ impl CallStore for MemoryStore {
 
     async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
         let mut tables = self.tables()?;
-        let message = (event.key, event.digest);
+        let message = (event.key.clone(), event.digest);
         if tables.events.contains_key(&message) {
             return Ok(false);
         }
         tables.events.insert(message, now);
+        tables.record(&event.key, event.facts, now);
         Ok(true)
+    }
+
+    async fn call_record(&self, key: &CallKey) -> StoreResult<Option<CallFacts>> {
+        Ok(self.tables()?.records.get(key).map(|(facts, _)| facts.clone()))
     }
 }
 
 impl Tables {
+    fn record(&mut self, key: &CallKey, facts: CallFacts, now: Ts) {
+        if facts.says_something() {
+            let before = self.records.remove(key).map(|(known, _)| known).unwrap_or_default();
+            self.records.insert(key.clone(), (before.with(facts), now));
+        }
+    }
+
     fn owned(&mut self, key: &CallKey, fence: Fence) -> StoreResult<&mut CallRow> {
         self.calls.get_mut(key).filter(|row| owns(row.fence, fence)).ok_or(StoreError::Usurped)
     }

@@ -54,6 +54,10 @@ impl RetentionStore for MemoryStore {
         broom.next_kind();
         tables.texts.retain(|_, row| broom.leaves(row.ended_at().is_some_and(|at| at <= texts)));
         broom.next_kind();
+        tables.records.retain(|_, (_, changed_at)| broom.leaves(*changed_at <= closed));
+        broom.next_kind();
+        tables.waitlist.retain(|row| broom.leaves(!row.status.is_waiting() && row.changed_at <= closed));
+        broom.next_kind();
         tables.holds.retain(|hold| broom.leaves(hold.until <= now));
         broom.next_kind();
         // Their fences go with them, so only when nobody can remember one.

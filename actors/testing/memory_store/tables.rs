@@ -6,9 +6,11 @@ use jiff::civil::Date;
 
 use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
+use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{CallKey, ClinicId, Fence, Generation, IntentId, ProviderNo, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
+use crate::domain::waitlist::{Waiting, WaitlistStatus};
 use crate::ports::store::{AuditEntry, Claimant, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult};
 
 #[derive(Default)]
@@ -31,6 +33,17 @@ pub struct Tables {
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,
+    pub records: HashMap<CallKey, (CallFacts, Ts)>,
+    pub waitlist: Vec<WaitingRow>,
+}
+
+pub struct WaitingRow {
+    pub id: i64,
+    pub key: ToolCallKey,
+    pub waiting: Waiting,
+    pub status: WaitlistStatus,
+    pub added_at: Ts,
+    pub changed_at: Ts,
 }
 
 pub struct CallRow {

@@ -1,5 +1,6 @@
 //! A call has one owner, and remembers.
 
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{CallKey, Fence, Generation};
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::ports::Store;
@@ -54,6 +55,7 @@ pub(crate) async fn the_same_message_is_kept_once(house: &dyn House) {
         kind: "end-of-call-report".to_owned(),
         digest: digest.to_owned(),
         body: memory("{}"),
+        facts: CallFacts::default(),
     };
     assert!(a.store.keep_event(event(1, "d1"), NOW).await.unwrap());
     assert!(!a.store.keep_event(event(1, "d1"), NOW).await.unwrap());

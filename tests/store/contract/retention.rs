@@ -1,6 +1,7 @@
 //! What is past its time goes.
 
 use vitarad_actors::domain::booking::{EffectState, IntentState};
+use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::Fence;
 use vitarad_actors::ports::store::{Announcement, CallEvent, LookAgain};
 
@@ -16,7 +17,13 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
     let fence = adopt(store, &call(1), a.generation).await;
     claim(store, &tool_call(&call(1), 1), a.generation, fence).await;
     store.hold(&call(1), vec![slot(900)], 1, later(120), NOW).await.unwrap();
-    let kept = CallEvent { key: call(1), kind: "hang".into(), digest: "d".into(), body: memory("{}") };
+    let kept = CallEvent {
+        key: call(1),
+        kind: "hang".into(),
+        digest: "d".into(),
+        body: memory("{}"),
+        facts: CallFacts::default(),
+    };
     store.keep_event(kept, NOW).await.unwrap();
     let open = booking(1, slot(540), a.generation);
     let watched = booking(2, slot(555), a.generation);

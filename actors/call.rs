@@ -156,11 +156,13 @@ impl Drop for State {
 impl State {
     /// What needs no memory is answered whatever the store is doing.
     fn ask(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
-        if let Some(answer) = self.handbook(&question.tool_call) {
+        let question = self.answer_if_urgent(question);
+        if question.urgent.is_none()
+            && let Some(answer) = self.handbook(&question.tool_call)
+        {
             let _ = question.reply.send(answer.line());
             return;
         }
-        let question = self.answer_if_urgent(question);
         match &mut self.life {
             Life::Adopting { asked } => asked.push(question),
             Life::Owned(_) => self.begin(myself, question),
@@ -254,7 +256,10 @@ impl State {
             (Ok(()), Some(line)) => line,
             (Err(StoreError::Usurped), _) => return step_aside(myself),
             // Law P-2: what could not be entered into the audit log is not told, now or later.
-            (_, _) => {
+            (saved, _) => {
+                if let Err(failure) = saved {
+                    tracing::warn!(clinic.id = %self.clinic.id, call.id = %self.key.call, %failure, "what a call learnt was not stored");
+                }
                 self.call.forget_answer(id);
                 self.plain(Situation::InternalError, underway.language).line()
             }

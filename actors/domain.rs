@@ -1,5 +1,6 @@
 //! What a clinic, a call, an appointment and a booking *are*; no clock, no luck, no I/O.
 
+pub mod alarm;
 pub mod answer;
 pub mod appointment;
 pub mod arguments;

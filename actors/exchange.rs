@@ -29,13 +29,18 @@ impl Switchboard for Exchange {
             let asked = self.ask_call(&tool_call, deadline).await;
             return asked.unwrap_or_else(|situation| self.word(&tool_call, situation));
         };
+        if let Some(alarm) = urgent.alarm {
+            self.0.meters.alarm(&tool_call.call.clinic, alarm.name());
+        }
         // The call knows the language and enters it; that it cannot is no reason to keep the caller.
         let margin = self.0.settings.answer_margin;
         let by = deadline.checked_sub(margin).unwrap_or(deadline);
-        match timeout_at(by, self.ask_call(&tool_call, by)).await {
-            Ok(Ok(line)) => line,
-            Ok(Err(_)) | Err(_) => urgent.answer.line(),
+        if let Ok(Ok(line)) = timeout_at(by, self.ask_call(&tool_call, by)).await {
+            return line;
         }
+        let CallKey { clinic, call } = &tool_call.call;
+        tracing::warn!(clinic.id = %clinic, call.id = %call, "answered without the call: it is not in the audit log");
+        urgent.answer.line()
     }
 
     async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept> {

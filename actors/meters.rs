@@ -72,6 +72,12 @@ pub struct OutcomeLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AlarmLabels {
+    clinic: ClinicLabel,
+    alarm: Word,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LawLabels {
     law: Word,
 }
@@ -86,6 +92,7 @@ pub struct Meters {
     handed_to_staff: Family<ClinicLabels, Counter>,
     dead_letters: Family<ClinicLabels, Counter>,
     sms: Family<OutcomeLabels, Counter>,
+    alarms: Family<AlarmLabels, Counter>,
     sealed: Counter,
     purged: Counter,
     /// Messages refused because a mailbox was full, by the receiver's role.
@@ -108,6 +115,7 @@ impl Default for Meters {
             handed_to_staff: Family::default(),
             dead_letters: Family::default(),
             sms: Family::default(),
+            alarms: Family::default(),
             sealed: Counter::default(),
             purged: Counter::default(),
             refused: std::array::from_fn(|_| Arc::default()),
@@ -130,6 +138,7 @@ impl Meters {
         );
         registry.register("dead_letters", "Inputs that killed their actor twice", self.dead_letters.clone());
         registry.register("sms", "Text messages by outcome", self.sms.clone());
+        registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
         registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
         registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
         registry.register_collector(Box::new(Collected(Arc::clone(self))));
@@ -192,6 +201,11 @@ impl Meters {
     pub fn sms(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.sms.get_or_create(&labels).inc();
+    }
+
+    pub fn alarm(&self, clinic: &ClinicId, alarm: &'static str) {
+        let labels = AlarmLabels { clinic: ClinicLabel(clinic.clone()), alarm: Word(alarm) };
+        self.alarms.get_or_create(&labels).inc();
     }
 
     pub fn sealed(&self, entries: u64) {

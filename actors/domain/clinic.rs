@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::AlarmWords;
 use super::booking_rules::{BookingRules, ClinicRules, VisitType};
 use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
 use super::ids::{ClinicId, ProviderNo};
@@ -60,6 +61,8 @@ pub struct Clinic {
     pub providers: Vec<ClinicProvider>,
     #[serde(default)]
     pub transfers: Transfers,
+    #[serde(default)]
+    pub alarms: AlarmWords,
 }
 
 /// A clinic's own telephone line: public, so it may be printed and spoken.
@@ -208,7 +211,7 @@ pub enum BadClinic {
     Limit(&'static str),
     #[error("sms.enabled needs sms.sender")]
     SmsSender,
-    #[error("transfer and transfers: {0:?} is one of the lines that lead back here")]
+    #[error("lines: {0:?} is also where callers are transferred to")]
     TransferLoop(Line),
 }
 

@@ -228,6 +228,13 @@ situations! {
     NumberNeeded false "VALIDATION_ERROR" {
         "What number can the clinic call you at?"
         "请问诊所可以拨打哪个号码联系您?" }
+    /// Nothing else was done.
+    Emergency false "EMERGENCY" {
+        "This may be an emergency. Please hang up and call 9-1-1 now, or go to the nearest emergency department."
+        "这可能是紧急情况。请马上挂断并拨打9-1-1,或前往最近的急诊室。" }
+    Crisis false "CRISIS" {
+        "I'm very sorry you're feeling this way. Please call or text 9-8-8 now; somebody is there day and night. If you are in danger, call 9-1-1."
+        "听到您这样说我很难过。请马上拨打9-8-8,那里日夜有人接听。如果有危险,请拨打9-1-1。" }
 }
 
 impl Situation {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 
+use crate::domain::alarm::AlarmWords;
 use crate::domain::booking_rules::{BookingRules, ClinicRules};
 use crate::domain::clinic::{Clinic, ClinicProvider, EmrLimits, Greeting, Line, SmsSettings};
 use crate::domain::clinic_hours::{Holidays, Stretch, Week};
@@ -59,6 +60,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
             .map(|n| provider(provider_no(n).as_str(), &format!("Dr. Number {n}")))
             .collect(),
         transfers: Transfers::default(),
+        alarms: AlarmWords::default(),
     }
 }
 

@@ -146,6 +146,10 @@ impl PretendEmr {
         locked(&self.state).requests.get(&op).copied().unwrap_or(0)
     }
 
+    pub fn all_requests(&self) -> u64 {
+        locked(&self.state).requests.values().sum()
+    }
+
     pub fn most_at_once(&self) -> usize {
         locked(&self.state).most_at_once
     }

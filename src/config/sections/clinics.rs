@@ -96,7 +96,7 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
             ("providers", "open one of that visit type's codes in template_codes and blocked_template_codes")
         }
         BadClinic::Limit(_) => ("limits", "choose 1 or more"),
-        BadClinic::TransferLoop(_) => ("transfer", "name a line that people answer"),
+        BadClinic::TransferLoop(_) => ("lines", "transfer to a line that people answer"),
         BadClinic::SmsSender => ("sms", "give the number texts are sent from, or set sms.enabled to false"),
     };
     findings.refuse(place.child(setting), bad.to_string(), fix);

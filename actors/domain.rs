@@ -25,4 +25,5 @@ pub mod time;
 pub mod tool;
 pub mod transfer;
 pub mod urgent;
+pub mod voice;
 pub mod waitlist;

@@ -6,7 +6,8 @@
 //!                                  ├─ envelope  what it says          (wire, asked)
 //!                                  ├─ binding   for which clinic      (law I-2)
 //!                                  ├─ limits    may it, now           (law I-1)
-//!                                  └─ tools, messages -> the switchboard -> answers
+//!                                  ├─ tools, messages -> the switchboard -> answers
+//!                                  └─ requests  answered from the clinic's declaration
 //! ```
 //!
 //! It authenticates, reads, dispatches and always answers (law C-1). It owns nothing but limits and counters.
@@ -25,6 +26,7 @@ mod messages;
 mod meters;
 mod reception;
 mod refusal;
+mod requests;
 mod routes;
 mod tools;
 mod wire;

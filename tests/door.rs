@@ -13,6 +13,7 @@ mod door {
     mod limits;
     mod logs;
     mod messages;
+    mod requests;
     mod throughput;
     mod tool_calls;
     mod whatever_comes;

@@ -34,6 +34,10 @@ impl Answer {
         Self { situation, facts: Map::new(), say: situation.render(language, values) }
     }
 
+    pub fn say(&self) -> &str {
+        &self.say
+    }
+
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.facts.insert(key.to_owned(), value.into());

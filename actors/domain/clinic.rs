@@ -17,6 +17,7 @@ use super::policy::{Asker, Policy};
 use super::say::Language;
 use super::time::{Ts, Zone};
 use super::transfer::Transfers;
+use super::voice::VoiceSettings;
 
 /// Everything about a clinic but its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +64,8 @@ pub struct Clinic {
     pub transfers: Transfers,
     #[serde(default)]
     pub alarms: AlarmWords,
+    #[serde(default)]
+    pub voice: VoiceSettings,
 }
 
 /// A clinic's own telephone line: public, so it may be printed and spoken.
@@ -213,6 +216,8 @@ pub enum BadClinic {
     SmsSender,
     #[error("lines: {0:?} is also where callers are transferred to")]
     TransferLoop(Line),
+    #[error("voice: both assistant_id and squad_id are set")]
+    TwoVoices,
 }
 
 impl Clinic {
@@ -222,6 +227,9 @@ impl Clinic {
         self.check_providers()?;
         self.check_limits()?;
         self.check_transfers()?;
+        if self.voice.assistant_id.is_some() && self.voice.squad_id.is_some() {
+            return Err(BadClinic::TwoVoices);
+        }
         if self.sms.enabled && self.sms.sender.is_none() { Err(BadClinic::SmsSender) } else { Ok(()) }
     }
 

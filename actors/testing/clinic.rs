@@ -14,6 +14,7 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
 use crate::domain::time::Zone;
 use crate::domain::transfer::Transfers;
+use crate::domain::voice::VoiceSettings;
 
 /// A Tuesday, far from any clock change.
 pub const fn visit_day() -> Date {
@@ -61,6 +62,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
             .collect(),
         transfers: Transfers::default(),
         alarms: AlarmWords::default(),
+        voice: VoiceSettings::default(),
     }
 }
 

@@ -16,6 +16,7 @@ use vitarad_actors::domain::tool::Tool;
 use super::asked::{Asked, Function, Occasion};
 use super::binding::Dialled;
 use super::refusal::Refusal;
+use super::requests::Wanted;
 use super::wire::{Assistant, CallObject, Customer, Items, Maybe, PhoneLine};
 
 pub(super) struct Envelope {
@@ -32,6 +33,7 @@ pub(super) enum Content {
         form: AnswerForm,
     },
     About(Event),
+    Wants(Wanted),
     /// A type of message that we need not do anything about.
     Other(&'static str),
 }
@@ -90,6 +92,7 @@ struct Message<'a> {
     #[serde(borrow)]
     tool_with_tool_call_list: Items<'a>,
     function_call: Maybe<Function>,
+    parameters: Maybe<Map<String, Value>>,
     status: Maybe<String>,
     ended_reason: Maybe<String>,
 }
@@ -145,6 +148,11 @@ impl Message<'_> {
             "end-of-call-report" => Content::About(Event::Report),
             "hang" => Content::About(Event::Hang),
             "transfer-update" => Content::About(Event::Transfer),
+            "assistant-request" => Content::Wants(Wanted::Assistant),
+            "transfer-destination-request" => Content::Wants(Wanted::Transfer),
+            "handoff-destination-request" => {
+                Content::Wants(Wanted::Handoff(self.parameters.0.clone().unwrap_or_default()))
+            }
             other => Content::Other(known(other)),
         }
     }
@@ -186,10 +194,7 @@ fn bare(text: &str, tool: Tool, delivery: &Delivery<'_>) -> Result<Envelope, Ref
 
 /// A type's name for the metrics, from a list that does not grow with what is sent.
 fn known(kind: &str) -> &'static str {
-    const KNOWN: [&str; 24] = [
-        "assistant-request",
-        "transfer-destination-request",
-        "handoff-destination-request",
+    const KNOWN: [&str; 21] = [
         "knowledge-base-request",
         "voice-request",
         "call.endpointing.request",

@@ -1,18 +1,19 @@
 //! Messages about a call that are kept for its record: cleaned of secrets, told apart from their own repetitions, handed
 //! to the switchboard. The platform sends most of them once, so what cannot be kept is refused for it to send again.
 
+mod facts;
 mod redaction;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
-use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::CallKey;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::ports::store::CallEvent;
 use vitarad_actors::switchboard::{Switchboard, Tiding};
 
+use self::facts::facts;
 use self::redaction::{drop_volatile, redact};
 use super::digest::hex_digest;
 use super::envelope::Event;
@@ -63,7 +64,7 @@ impl Event {
         let mut message = body.remove("message").unwrap_or_default();
         redact(&mut message);
         let kept = Phi::new(message.to_string().into_bytes());
-        let facts = CallFacts::default();
+        let facts = facts(self, &message);
         Ok(CallEvent { key, kind: self.kind().to_owned(), digest: self.digest(message), body: kept, facts })
     }
 }

@@ -63,6 +63,8 @@ pub(super) enum MessageOutcome {
     NotKept,
     /// Over the clinic's limit, and of a kind that may be lost.
     Dropped,
+    /// The platform waited for its answer.
+    Answered,
     /// Of a type that nothing needs.
     Ignored,
     /// Of no clinic or no call.
@@ -75,6 +77,7 @@ impl MessageOutcome {
             Self::Kept => "kept",
             Self::NotKept => "not_kept",
             Self::Dropped => "dropped",
+            Self::Answered => "answered",
             Self::Ignored => "ignored",
             Self::Unbound => "unbound",
         }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -89,6 +90,11 @@ impl Door {
                 Ok(self.answer(clinic, from, (asked, form), last_word, entry).await)
             }
             Content::About(event) => self.keep(clinic, envelope.call, event, text, entry).await,
+            Content::Wants(wanted) => {
+                let answer = wanted.answer(clinic.as_deref(), self.clock.now());
+                self.note(wanted.kind(), MessageOutcome::Answered, entry);
+                Ok(Json(answer).into_response())
+            }
             Content::Other(kind) => Ok(self.acknowledge(kind, MessageOutcome::Ignored, entry)),
         }
     }
@@ -232,9 +238,13 @@ impl Door {
     }
 
     fn acknowledge(&self, kind: &'static str, outcome: MessageOutcome, entry: &mut Entry) -> Response {
+        self.note(kind, outcome, entry);
+        acknowledge()
+    }
+
+    fn note(&self, kind: &'static str, outcome: MessageOutcome, entry: &mut Entry) {
         self.meters.message_met(entry.clinic.as_ref(), kind, outcome);
         (entry.tool, entry.outcome) = (kind, outcome.code());
-        acknowledge()
     }
 }
 

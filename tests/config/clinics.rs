@@ -122,6 +122,23 @@ fn a_clinic_that_contradicts_itself_is_refused_by_its_id() {
 }
 
 #[test]
+fn a_transfer_that_leads_back_and_two_voices_for_one_call_are_refused() {
+    let bad = |more: &str| told(load(&SMALL_CLINIC.replace("timezone", &format!("{more}\ntimezone")), &[]));
+    assert_eq!(
+        bad("lines = [\"604-555-0101\"]\ntransfers = { billing = \"604-555-0101\" }"),
+        [
+            "clinics.riverside.lines | my.toml | lines: 604-555-0101 is also where callers are transferred to | \
+          transfer to a line that people answer"
+        ]
+    );
+    assert_eq!(
+        bad("voice = { assistant_id = \"a\", squad_id = \"s\" }"),
+        ["clinics.riverside.voice | my.toml | voice: both assistant_id and squad_id are set | \
+          keep the one that answers a call first"]
+    );
+}
+
+#[test]
 fn clinics_that_claim_the_same_line_are_refused_each() {
     let clinic = |id: &str, lines: &str| {
         SMALL_CLINIC.replace("riverside", id).replace("timezone", &format!("lines = {lines}\ntimezone"))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::switchboard::Tiding;
 
-use super::house::{House, Plan};
+use super::house::{House, Mood, Plan};
 
 const ASSISTANT_REQUEST: &str =
     include_str!("../fixtures/vapi/01-assistant-request.inbound-pstn.2024-07.json");
@@ -107,10 +107,11 @@ async fn a_web_call_has_no_line_and_is_kept_only_where_the_url_names_the_clinic(
 }
 
 #[tokio::test]
-async fn a_request_for_an_assistant_is_counted_and_answered_with_nothing() {
+async fn a_request_for_an_assistant_is_answered_from_the_declaration_with_everything_broken_behind() {
     let house = House::open(Plan::default());
+    house.set_mood(Mood::Dies);
     let reply = house.tell("/api/vapi", &read(ASSISTANT_REQUEST)).await;
-    assert_eq!((reply.status, reply.body), (200, json!({})));
-    let series = r#"door_messages_total{clinic="maple",kind="assistant-request",outcome="ignored"}"#;
+    assert_eq!((reply.status, reply.body), (200, json!({ "assistantId": "assistant-maple" })));
+    let series = r#"door_messages_total{clinic="maple",kind="assistant-request",outcome="answered"}"#;
     assert_eq!(house.count(series), 1);
 }

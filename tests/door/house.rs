@@ -295,6 +295,9 @@ fn clinic(id: &str, line: &str, voice_ids: &[&str], language: Language) -> Clini
     serde_json::from_value(json!({
         "id": id, "name": id, "phone": "604-555-0100", "lines": [line], "voice_ids": voice_ids,
         "timezone": "America/Vancouver", "language": language, "hours": {}, "providers": [],
+        "voice": {
+            "assistant_id": voice_ids.get(1), "handoffs": { "booking": format!("booking-{id}") },
+        },
     }))
     .unwrap()
 }

@@ -42,6 +42,7 @@ fn clinic(zone: &str) -> Clinic {
         providers: vec![serde_json::from_str(r#"{ "provider_no": "021", "name": "Dr. Chow" }"#).unwrap()],
         transfers: crate::domain::transfer::Transfers::default(),
         alarms: crate::domain::alarm::AlarmWords::default(),
+        voice: crate::domain::voice::VoiceSettings::default(),
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Tables {
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,
-    pub records: HashMap<CallKey, (CallFacts, Ts)>,
+    pub records: BTreeMap<CallKey, (CallFacts, Ts)>,
     pub waitlist: Vec<WaitingRow>,
 }
 

@@ -88,14 +88,15 @@ pub(in crate::config) mod tests {
         }
     }
 
-    /// Every table but those whose names are the operator's: of holidays dates, of minutes visit types.
+    /// Every table but those whose names the operator makes up: of holidays dates, of minutes visit types.
     fn tables(shown: &Value) -> Vec<Key> {
         fn gather(value: &Value, key: &Key, found: &mut Vec<Key>) {
             match value {
                 Value::Dict(_, dict) => {
                     found.push(key.clone());
-                    let settings =
-                        dict.iter().filter(|(name, _)| !["holidays", "minutes"].contains(&name.as_str()));
+                    let settings = dict
+                        .iter()
+                        .filter(|(name, _)| !["holidays", "minutes", "handoffs"].contains(&name.as_str()));
                     settings.for_each(|(name, value)| gather(value, &key.child(name), found));
                 }
                 Value::Array(_, items) => {

@@ -97,6 +97,7 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
         }
         BadClinic::Limit(_) => ("limits", "choose 1 or more"),
         BadClinic::TransferLoop(_) => ("lines", "transfer to a line that people answer"),
+        BadClinic::TwoVoices => ("voice", "keep the one that answers a call first"),
         BadClinic::SmsSender => ("sms", "give the number texts are sent from, or set sms.enabled to false"),
     };
     findings.refuse(place.child(setting), bad.to_string(), fix);

@@ -6,6 +6,7 @@
 //! its audit entries, and then the answer leaves.
 
 mod adopt;
+mod afterwards;
 mod apply;
 mod bookings;
 mod finding;
@@ -15,7 +16,7 @@ mod notes;
 mod search;
 mod urgency;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -33,6 +34,7 @@ use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Place, Post, Reply};
 use crate::ports::store::{AdoptedCall, StoreError, StoreResult};
+use crate::ports::voice::ControlUrl;
 use crate::supervisor::USURPED;
 use crate::switchboard::ToolCall;
 
@@ -49,6 +51,8 @@ pub enum CallMsg {
     Adopted(StoreResult<AdoptedCall>),
     Found(ToolCallId, Box<Finding>),
     Saved(ToolCallId, StoreResult<()>),
+    /// The outcome of what was answered as pending.
+    Afterwards(ToolCallId, AnswerLine),
     /// Nobody has asked anything since the timer was set, if the number is still the current one.
     IdleSince(u64),
     #[cfg(any(test, feature = "testing"))]
@@ -65,6 +69,10 @@ pub struct State {
     call: Call,
     underway: HashMap<ToolCallId, Underway>,
     asked: u64,
+    control: Option<ControlUrl>,
+    ended: bool,
+    /// Tool calls whose outcome went out as an answer.
+    heard: HashSet<ToolCallId>,
 }
 
 /// Whether the call's row is ours yet.
@@ -109,6 +117,9 @@ impl Actor for CallActor {
             call: Call::default(),
             underway: HashMap::new(),
             asked: 0,
+            control: None,
+            ended: false,
+            heard: HashSet::new(),
         })
     }
 
@@ -135,6 +146,7 @@ impl Actor for CallActor {
                 state.ask(&myself, Question { tool_call, deadline, reply, place, urgent: None });
             }
             CallMsg::End => state.end(&myself),
+            CallMsg::Afterwards(id, line) => state.say_afterwards(&id, &line),
             CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
             CallMsg::Found(id, finding) => state.found(&myself, id, *finding),
             CallMsg::Saved(id, saved) => state.saved(&myself, &id, saved),
@@ -228,6 +240,9 @@ impl State {
                 return;
             }
         };
+        if tool_call.control.is_some() {
+            self.control.clone_from(&tool_call.control);
+        }
         self.call.hear(tool_call.caller.clone(), request.language);
         let language = self.language();
         let waiting = vec![(reply, place)];

@@ -14,7 +14,7 @@ use crate::domain::time::Ts;
 use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
 use crate::ports::store::Keep;
-use crate::ports::{Clock, Luck, SmsGateway, Store};
+use crate::ports::{Clock, Luck, SmsGateway, Store, VoiceControl};
 
 pub struct House {
     /// The number of this process's life.
@@ -22,6 +22,7 @@ pub struct House {
     pub store: Arc<dyn Store>,
     pub emr: Arc<dyn EmrConnector>,
     pub sms: Arc<dyn SmsGateway>,
+    pub voice: Arc<dyn VoiceControl>,
     pub clock: Arc<dyn Clock>,
     pub luck: Arc<Luck>,
     pub roster: Arc<ArcSwap<Roster>>,

@@ -93,6 +93,7 @@ pub struct Meters {
     dead_letters: Family<ClinicLabels, Counter>,
     sms: Family<OutcomeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
+    said: Family<OutcomeLabels, Counter>,
     sealed: Counter,
     purged: Counter,
     /// Messages refused because a mailbox was full, by the receiver's role.
@@ -116,6 +117,7 @@ impl Default for Meters {
             dead_letters: Family::default(),
             sms: Family::default(),
             alarms: Family::default(),
+            said: Family::default(),
             sealed: Counter::default(),
             purged: Counter::default(),
             refused: std::array::from_fn(|_| Arc::default()),
@@ -139,6 +141,7 @@ impl Meters {
         registry.register("dead_letters", "Inputs that killed their actor twice", self.dead_letters.clone());
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
+        registry.register("said_afterwards", "Late answers said into the live call", self.said.clone());
         registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
         registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
         registry.register_collector(Box::new(Collected(Arc::clone(self))));
@@ -206,6 +209,11 @@ impl Meters {
     pub fn alarm(&self, clinic: &ClinicId, alarm: &'static str) {
         let labels = AlarmLabels { clinic: ClinicLabel(clinic.clone()), alarm: Word(alarm) };
         self.alarms.get_or_create(&labels).inc();
+    }
+
+    pub fn said(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.said.get_or_create(&labels).inc();
     }
 
     pub fn sealed(&self, entries: u64) {

@@ -5,8 +5,10 @@ pub mod door;
 pub mod emr;
 pub mod sms;
 pub mod store;
+pub mod voice;
 
 pub use clock::{Clock, Luck};
 pub use emr::{Emr, EmrFailure};
 pub use sms::SmsGateway;
 pub use store::{Store, StoreError};
+pub use voice::VoiceControl;

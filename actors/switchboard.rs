@@ -10,6 +10,7 @@ use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::tool::Tool;
 use crate::ports::store::CallEvent;
+use crate::ports::voice::ControlUrl;
 
 /// One tool call, authenticated and bound to its clinic and call.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct ToolCall {
     pub arguments: Phi<Map<String, Value>>,
     /// From the call object of an authenticated envelope; `None` for a bare body, whatever its fields say.
     pub caller: Option<PhoneNumber>,
+    /// The way into the live call, from the same envelope.
+    pub control: Option<ControlUrl>,
 }
 
 /// What a message about a call means to its actor.

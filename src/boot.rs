@@ -40,6 +40,7 @@ use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
 use crate::store::{Durability, OpenError, SqlStore, Tuning};
+use crate::voice::LiveControl;
 
 /// With the time the tree takes to stop this stays within the ten seconds a drain may last.
 const GIVING_BACK: Duration = Duration::from_secs(1);
@@ -105,6 +106,7 @@ impl App {
             store: Arc::<SqlStore>::clone(&store),
             emr: Arc::new(Connector::new(move |clinic| access.emr(clinic))),
             sms,
+            voice: Arc::new(LiveControl::new()),
             clock: Arc::clone(&clock),
             luck: Arc::new(Luck::from_entropy(rand::random())),
             roster: clinics.roster(),

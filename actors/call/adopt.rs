@@ -44,7 +44,8 @@ impl State {
     }
 
     /// Its holds are given back now; the actor stays a while for messages that come late.
-    pub(super) fn end(&self, myself: &ActorRef<Post<CallMsg>>) {
+    pub(super) fn end(&mut self, myself: &ActorRef<Post<CallMsg>>) {
+        self.ended = true;
         if let Life::Owned(fence) = self.life {
             let (house, key) = (Arc::clone(&self.house), self.key.clone());
             tokio::spawn(async move {

@@ -93,7 +93,14 @@ impl State {
     pub(super) fn found(&mut self, myself: &ActorRef<Post<CallMsg>>, id: ToolCallId, finding: Finding) {
         let Some(language) = self.underway.get(&id).map(|underway| underway.language) else { return };
         match finding {
-            Finding::Concluded(concluded) => self.answer(&id, &concluded.line),
+            Finding::Concluded(concluded) => {
+                if concluded.provisional {
+                    self.listen_for(myself, &id);
+                } else {
+                    self.heard.insert(id.clone());
+                }
+                self.answer(&id, &concluded.line);
+            }
             Finding::Usurped => step_aside(myself),
             finding => self.keep(myself, id, finding, language),
         }

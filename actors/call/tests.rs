@@ -295,6 +295,7 @@ async fn a_call_that_somebody_else_has_adopted_steps_aside_and_is_asked_anew() {
     assert_eq!(world.emr("maple").requests(Op::Add), 1);
 }
 
+mod afterwards;
 mod alarms;
 mod notes;
 mod urgent;

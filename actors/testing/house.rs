@@ -24,6 +24,7 @@ use crate::exchange::Exchange;
 use crate::house::{House, HouseSettings};
 use crate::meters::Meters;
 use crate::ports::sms::{SmsGateway, SmsMessage, SmsOutcome};
+use crate::ports::voice::{ControlUrl, VoiceControl};
 use crate::ports::{Clock, Luck};
 use crate::root::{Ended, Root};
 use crate::switchboard::{Switchboard, ToolCall};
@@ -35,6 +36,7 @@ pub struct World {
     pub clinics: Vec<Clinic>,
     pub clock: Arc<dyn Clock>,
     pub sms: Arc<PretendSms>,
+    pub voice: Arc<PretendVoice>,
     pub settings: HouseSettings,
 }
 
@@ -60,6 +62,24 @@ impl SmsGateway for PretendSms {
     }
 }
 
+/// A platform that speaks, and remembers what it said.
+#[derive(Default)]
+pub struct PretendVoice(Mutex<Vec<String>>);
+
+impl PretendVoice {
+    pub fn said(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl VoiceControl for PretendVoice {
+    async fn say(&self, _: &ControlUrl, line: &Phi<String>) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.reveal().clone());
+        true
+    }
+}
+
 impl World {
     /// The morning of the day before [`super::visit_day`].
     pub fn of(clinics: Vec<Clinic>, patients: &[Patient]) -> Self {
@@ -75,6 +95,7 @@ impl World {
             clinics,
             clock,
             sms: Arc::default(),
+            voice: Arc::default(),
             settings: HouseSettings::default(),
         }
     }
@@ -100,6 +121,7 @@ impl World {
             store,
             emr: Arc::new(Connector(self.emrs.clone())),
             sms: Arc::<PretendSms>::clone(&self.sms),
+            voice: Arc::<PretendVoice>::clone(&self.voice),
             clock: Arc::clone(&self.clock),
             luck: Arc::new(Luck::seeded(seed)),
             roster: Arc::new(ArcSwap::from_pointee(roster)),
@@ -180,5 +202,8 @@ pub fn tool_call(
         tool,
         arguments: Phi::new(arguments),
         caller: caller.and_then(|number| PhoneNumber::parse(number).ok()),
+        control: CallId::parse(call)
+            .ok()
+            .and_then(|id| ControlUrl::parse(&format!("https://test.vapi.ai/{call}/control"), &id)),
     }
 }

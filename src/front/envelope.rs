@@ -12,6 +12,7 @@ use vitarad_actors::domain::clinic::Roster;
 use vitarad_actors::domain::ids::CallId;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::ports::voice::ControlUrl;
 
 use super::asked::{Asked, Function, Occasion};
 use super::binding::Dialled;
@@ -23,6 +24,7 @@ pub(super) struct Envelope {
     pub(super) call: Option<CallId>,
     /// Who is on the line, by the platform's word. A bare body has nobody's word but the model's.
     pub(super) caller: Option<PhoneNumber>,
+    pub(super) control: Option<ControlUrl>,
     pub(super) dialled: Dialled,
     pub(super) content: Content,
 }
@@ -123,8 +125,11 @@ impl Message<'_> {
         let assistant = self.assistant.0.unwrap_or_default();
         let customers = [self.customer.0.as_ref(), call.customer.0.as_ref()];
         let mut numbers = customers.into_iter().flatten().filter_map(|customer| customer.number.0.as_deref());
+        let id = call.id.0.as_deref().and_then(|id| CallId::parse(id).ok());
+        let control = call.monitor.0.as_ref().and_then(|monitor| monitor.control_url.0.as_deref());
         Envelope {
-            call: call.id.0.as_deref().and_then(|id| CallId::parse(id).ok()),
+            control: control.zip(id.as_ref()).and_then(|(url, id)| ControlUrl::parse(url, id)),
+            call: id,
             caller: numbers.find_map(|number| PhoneNumber::parse(number).ok()),
             dialled: Dialled::of(delivery.roster, &line, &call, &assistant),
             content,
@@ -187,6 +192,7 @@ fn bare(text: &str, tool: Tool, delivery: &Delivery<'_>) -> Result<Envelope, Ref
     Ok(Envelope {
         call,
         caller: None,
+        control: None,
         dialled: Dialled::default(),
         content: Content::ToolCalls { asked: vec![asked], form: AnswerForm::Bare },
     })

@@ -13,6 +13,7 @@ use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::{CallId, CallKey, ClinicId};
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::ports::voice::ControlUrl;
 
 use super::Door;
 use super::answers::{Answered, acknowledge, respond};
@@ -86,7 +87,7 @@ impl Door {
             }
             Content::ToolCalls { asked, form } => {
                 let last_word = head.extensions.get().cloned().unwrap_or_default();
-                let from = (envelope.call, envelope.caller);
+                let from = (envelope.call, envelope.caller, envelope.control);
                 Ok(self.answer(clinic, from, (asked, form), last_word, entry).await)
             }
             Content::About(event) => self.keep(clinic, envelope.call, event, text, entry).await,
@@ -174,7 +175,7 @@ impl Door {
     async fn answer(
         &self,
         clinic: Option<Arc<Clinic>>,
-        (call, caller): (Option<CallId>, Option<PhoneNumber>),
+        (call, caller, control): (Option<CallId>, Option<PhoneNumber>, Option<ControlUrl>),
         (asked, form): (Vec<Asked>, AnswerForm),
         last_word: LastWord,
         entry: &mut Entry,
@@ -187,6 +188,7 @@ impl Door {
                     allowance: self.allowances.of(&clinic.id, entry.arrival),
                     clinic,
                     caller,
+                    control,
                     now: self.clock.now(),
                     deadline: entry.arrival + self.settings.tool_deadline,
                     urgent_deadline: entry.arrival + self.settings.tool_deadline.min(URGENT_WITHIN),

@@ -13,6 +13,7 @@ use vitarad_actors::domain::say::{Language, Situation};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::domain::urgent::urgent;
+use vitarad_actors::ports::voice::ControlUrl;
 use vitarad_actors::switchboard::{Switchboard, ToolCall};
 
 use super::answers::Answered;
@@ -30,6 +31,7 @@ pub(super) struct Asking {
     pub(super) clinic: Arc<Clinic>,
     pub(super) call: CallKey,
     pub(super) caller: Option<PhoneNumber>,
+    pub(super) control: Option<ControlUrl>,
     pub(super) allowance: Arc<Allowance>,
     pub(super) now: Ts,
     pub(super) deadline: Instant,
@@ -96,8 +98,8 @@ impl Asking {
             (Err((situation, outcome)), None) => return Begun::Settled(situation, outcome),
         };
         let deadline = if urgent.is_some() { self.urgent_deadline } else { self.deadline };
-        let tool_call =
-            ToolCall { call: self.call.clone(), id, tool, arguments, caller: self.caller.clone() };
+        let (call, caller) = (self.call.clone(), self.caller.clone());
+        let tool_call = ToolCall { call, id, tool, arguments, caller, control: self.control.clone() };
         let switchboard = Arc::clone(&self.switchboard);
         // In a task of its own: the platform may hang up on the connection, the caller is still on the line.
         let task = tokio::spawn(async move {

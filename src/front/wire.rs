@@ -64,4 +64,12 @@ pub(super) struct CallObject {
     pub(super) phone_number: Maybe<PhoneLine>,
     pub(super) assistant_id: Maybe<String>,
     pub(super) squad_id: Maybe<String>,
+    pub(super) monitor: Maybe<Monitor>,
+}
+
+/// The ways into the live call.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Monitor {
+    pub(super) control_url: Maybe<String>,
 }

@@ -49,6 +49,7 @@ pub(super) struct Heard {
     pub(super) tool: Tool,
     pub(super) arguments: Map<String, Value>,
     pub(super) caller: Option<String>,
+    pub(super) may_speak: bool,
 }
 
 /// A message as it reached the switchboard.
@@ -109,6 +110,7 @@ impl Switchboard for Script {
             tool: tool_call.tool,
             arguments: tool_call.arguments.into_revealed(),
             caller: tool_call.caller.map(|number| number.digits().to_owned()),
+            may_speak: tool_call.control.is_some(),
         });
         self.rang.notify_one();
         let mood = *self.mood.lock().unwrap();

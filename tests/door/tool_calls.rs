@@ -102,6 +102,24 @@ async fn the_caller_is_the_customer_of_the_message_or_else_of_the_call() {
 }
 
 #[tokio::test]
+async fn the_way_into_the_live_call_is_taken_from_the_envelope_and_nowhere_else() {
+    let house = House::open(Plan::default());
+    let mut body = tool_calls(&json!([tool_call("a", "get_providers")]));
+    for (url, may_speak) in [
+        ("https://phone.example.vapi.ai/call-1/control", true),
+        ("https://phone.example.vapi.ai/call-2/control", false),
+        ("https://phone.example.test/call-1/control", false),
+    ] {
+        body["message"]["call"]["monitor"] = json!({ "controlUrl": url, "listenUrl": 7 });
+        assert_eq!(house.tell("/api/vapi", &body).await.codes(), ["OK"]);
+        assert_eq!(house.heard().last().unwrap().may_speak, may_speak, "{url}");
+    }
+    let bare = json!({ "monitor": { "controlUrl": "https://phone.example.vapi.ai/call-1/control" } });
+    house.tell("/clinics/maple/api/vapi/get-providers", &bare).await;
+    assert!(!house.heard().last().unwrap().may_speak);
+}
+
+#[tokio::test]
 async fn fields_of_unexpected_types_spoil_nothing() {
     let house = House::open(Plan::default());
     let body = json!({"message": {

@@ -1,0 +1,52 @@
+//! What became known after a tool call's deadline is said into the call, if the caller is still there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::ActorRef;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::{CallMsg, State};
+use crate::domain::answer::AnswerLine;
+use crate::domain::ids::{ToolCallId, ToolCallKey};
+use crate::domain::phi::Phi;
+use crate::mailbox::Post;
+
+/// A caller who has waited longer has gone on to something else.
+const WORTH_SAYING_FOR: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl State {
+    /// The desk goes on with what was answered as pending; its outcome is stored as the tool call's answer.
+    pub(super) fn listen_for(&self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId) {
+        if self.control.is_none() {
+            return;
+        }
+        let (house, myself) = (Arc::clone(&self.house), myself.clone());
+        let key = ToolCallKey { call: self.key.clone(), tool_call: id.clone() };
+        tokio::spawn(async move {
+            let until = Instant::now() + WORTH_SAYING_FOR;
+            while Instant::now() < until {
+                sleep(LOOK_EVERY).await;
+                if let Ok(Some(line)) = house.store.answer_of(&key).await {
+                    let _ = myself.send_message(Post::own(CallMsg::Afterwards(key.tool_call, line)));
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Said once, and not to who has asked again and heard it, or has hung up.
+    pub(super) fn say_afterwards(&self, id: &ToolCallId, line: &AnswerLine) {
+        let is_answered = self.heard.contains(id) || self.underway.contains_key(id);
+        let Some(control) = self.control.clone().filter(|_| !self.ended && !is_answered) else { return };
+        let answer: Value = serde_json::from_str(line.reveal()).unwrap_or_default();
+        let Some(say) = answer["say"].as_str().map(|say| Phi::new(say.to_owned())) else { return };
+        let (house, clinic) = (Arc::clone(&self.house), self.clinic.id.clone());
+        tokio::spawn(async move {
+            let said = house.voice.say(&control, &say).await;
+            house.meters.said(&clinic, if said { "said" } else { "not_said" });
+        });
+    }
+}

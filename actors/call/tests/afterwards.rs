@@ -1,0 +1,51 @@
+//! What became known too late to be an answer.
+
+use std::time::Duration;
+
+use super::{at_ten, house, key, verify};
+use crate::domain::tool::Tool;
+use crate::testing::{Fate, Op, TestHouse, World};
+
+/// Additions are answered only after the caller's patience.
+fn slow_additions(world: &World) {
+    world.emr("maple").script(|op| match op {
+        Op::Add => Fate::Answered { after: Duration::from_secs(8) },
+        _ => Fate::PROMPT,
+    });
+}
+
+async fn pending(world: &World, house: &TestHouse) {
+    verify(house, "c1").await;
+    slow_additions(world);
+    let answer = house.ask("c1", "t1", Tool::CreateAppointment, at_ten()).await;
+    assert_eq!(answer["code"], "PENDING", "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_booking_that_is_confirmed_after_its_deadline_is_said_into_the_call_once() {
+    let (world, house) = house().await;
+    pending(&world, &house).await;
+    assert!(world.voice.said().is_empty());
+    house.wait(Duration::from_mins(2)).await;
+    let said = world.voice.said();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("You're booked for"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_hung_up_or_asked_again_is_not_spoken_to() {
+    let (world, house) = house().await;
+    pending(&world, &house).await;
+    let mailbox = house.house.directory.call(&key("c1")).unwrap();
+    assert!(mailbox.post(super::super::CallMsg::End).is_ok());
+    house.wait(Duration::from_mins(2)).await;
+    assert!(world.voice.said().is_empty(), "hung up");
+
+    let (world, house) = super::house().await;
+    pending(&world, &house).await;
+    house.wait(Duration::from_secs(2)).await;
+    let again = house.ask("c1", "t1", Tool::CreateAppointment, at_ten()).await;
+    assert_eq!(again["code"], "BOOKED", "{again}");
+    house.wait(Duration::from_mins(2)).await;
+    assert!(world.voice.said().is_empty(), "it was the answer");
+}

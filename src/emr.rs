@@ -9,6 +9,7 @@
 //! ```
 
 mod http;
+pub mod oauth;
 mod oscar;
 #[cfg(test)]
 mod recorded;

@@ -15,6 +15,7 @@ mod interference;
 mod jvm;
 mod pages;
 mod profile;
+mod rest;
 mod seed;
 mod server;
 mod soap;
@@ -31,6 +32,7 @@ use tokio::net::TcpListener;
 pub use self::faults::{Fault, FaultRule, UnusableRule};
 pub use self::jvm::Jvm;
 pub use self::profile::Profile;
+pub use self::rest::{Grant, Registry, RestClient};
 pub use self::seed::Flavour;
 pub use self::server::{Clock, Oscar, State};
 pub use self::world::{

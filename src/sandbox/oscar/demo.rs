@@ -9,6 +9,15 @@ pub const PASSWORD: &str = "correct horse";
 /// Its number, which the security header wants as the user name.
 pub const SECURITY_ID: i32 = 131;
 
+/// As whom it acts.
+pub const PROVIDER_NO: &str = "210";
+
+/// What the clinic's administrator registered for the REST services.
+pub const CONSUMER_KEY: &str = "vitara0demo0desk";
+pub const CONSUMER_SECRET: &str = "n0t0a0real0s3cret";
+/// What a callback must begin with.
+pub const CALLBACK: &str = "http://localhost";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person {
     pub demographic_no: i32,

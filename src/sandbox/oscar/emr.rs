@@ -1,31 +1,32 @@
-//! The port a client of OSCAR talks to: `/{context}/ws/{Service}` for every clinic in the house.
+//! The port a client of OSCAR talks to: `/{context}/ws/{Service}` for every clinic in the house, and REST beside it.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use futures::{StreamExt, stream};
 
 use super::accept::Severed;
-use super::exchange::{Answer, exchange};
-use super::soap::{service, service_list, wsdl};
-use super::{Contexts, gzip, pages};
+use super::exchange::{Answer, Page, exchange};
+use super::soap::{Request, XML, service, service_list, wsdl};
+use super::{Contexts, gzip, pages, rest};
 
-const LARGEST_BODY: usize = 1024 * 1024;
-const XML: &str = "text/xml;charset=UTF-8";
+pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 
 pub(super) fn router(contexts: Contexts) -> Router {
     Router::new()
         .route("/{context}/ws/", get(list))
         .route("/{context}/ws/{service}", get(describe).post(soap))
+        .route("/{context}/ws/oauth/{*path}", any(rest::serve))
+        .route("/{context}/ws/services/{*path}", any(rest::serve))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(contexts)
 }
 
-async fn not_found() -> Response {
+pub(super) async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Html(pages::NOT_FOUND)).into_response()
 }
 
@@ -55,15 +56,17 @@ async fn soap(
     let expanded = if gzip::used(&headers) { gzip::expand(&body, LARGEST_BODY) } else { Ok(body.into()) };
     let Ok(document) = expanded else { return StatusCode::BAD_REQUEST.into_response() };
     // Bytes that are no text become characters that are no XML, and are refused as such.
-    let answer = exchange(oscar, service, &String::from_utf8_lossy(&document)).await;
+    let answer = match Request::read(service, &String::from_utf8_lossy(&document)) {
+        Ok(request) => exchange(oscar, request).await,
+        Err(fault) => oscar.with_world(|world| fault.done(world.profile)).answer,
+    };
     respond(answer, gzip::offered(&headers))
 }
 
-fn respond(answer: Answer, packed: bool) -> Response {
+pub(super) fn respond(answer: Answer, packed: bool) -> Response {
     match answer {
-        Answer::Reply(xml) => xml_response(StatusCode::OK, xml, packed),
-        Answer::Fault(xml) => xml_response(StatusCode::INTERNAL_SERVER_ERROR, xml, packed),
-        Answer::Half(xml) => halved(xml),
+        Answer::Reply(page) | Answer::Fault(page) => whole(page, packed),
+        Answer::Half(page) => halved(page),
         Answer::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, Html(pages::SERVER_ERROR)).into_response(),
         Answer::Blocked => {
             (StatusCode::FORBIDDEN, [(header::SERVER, "cloudflare")], Html(pages::BLOCKED)).into_response()
@@ -72,18 +75,28 @@ fn respond(answer: Answer, packed: bool) -> Response {
     }
 }
 
-fn xml_response(status: StatusCode, xml: String, packed: bool) -> Response {
-    let kind = [(header::CONTENT_TYPE, XML)];
-    match packed.then(|| gzip::compress(xml.as_bytes())) {
+fn whole(page: Page, packed: bool) -> Response {
+    let status = StatusCode::from_u16(page.status).unwrap_or_default();
+    let kind = [(header::CONTENT_TYPE, page.kind)];
+    let mut response = match packed.then(|| gzip::compress(page.text.as_bytes())) {
         Some(Ok(packed)) => (status, kind, [(header::CONTENT_ENCODING, "gzip")], packed).into_response(),
-        _ => (status, kind, xml).into_response(),
+        _ => (status, kind, page.text).into_response(),
+    };
+    let said =
+        [(header::WWW_AUTHENTICATE, page.challenge.map(str::to_owned)), (header::LOCATION, page.location)];
+    for (name, value) in said {
+        if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
+            response.headers_mut().insert(name, value);
+        }
     }
+    response
 }
 
 /// Announces the whole length, sends half of it, lets that out of the buffers and then fails.
-fn halved(xml: String) -> Response {
-    let announced = [(header::CONTENT_TYPE, XML.to_owned()), (header::CONTENT_LENGTH, xml.len().to_string())];
-    let mut sent = Bytes::from(xml);
+fn halved(page: Page) -> Response {
+    let announced =
+        [(header::CONTENT_TYPE, page.kind.to_owned()), (header::CONTENT_LENGTH, page.text.len().to_string())];
+    let mut sent = Bytes::from(page.text);
     sent.truncate(sent.len() / 2);
     let cut = stream::once(async {
         tokio::task::yield_now().await;

@@ -1,20 +1,21 @@
-//! One request from its arrival to its answer, with whatever was made to go wrong on the way.
+//! One request from its arrival to its answer, with whatever was made to go wrong on the way, whichever wire it came over.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::faults::Fault;
+use super::faults::{Fault, Touches};
 use super::interference::{staff_after, staff_before};
 use super::server::Oscar;
-use super::soap::{Answered, Request, Service, SoapFault};
+use super::world::{Draft, World};
 
 pub(super) enum Answer {
-    Reply(String),
-    Fault(String),
+    Reply(Page),
+    Fault(Page),
     /// A reply of which only a part gets through.
-    Half(String),
+    Half(Page),
     /// Tomcat gave up.
     ServerError,
     /// A web firewall stood before it.
@@ -23,19 +24,50 @@ pub(super) enum Answer {
     Severed,
 }
 
-pub(super) async fn exchange(oscar: &Arc<Oscar>, service: &'static Service, document: &str) -> Answer {
+/// What is sent back.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) status: u16,
+    pub(super) kind: &'static str,
+    pub(super) text: String,
+    /// How the caller should have shown who it is.
+    pub(super) challenge: Option<&'static str>,
+    /// Where a browser is sent on to.
+    pub(super) location: Option<String>,
+}
+
+/// What came of a request.
+pub(super) struct Done {
+    pub(super) answer: Answer,
+    /// The one appointment it was about.
+    pub(super) row: Option<i32>,
+    /// How long the answer is held back.
+    pub(super) penalty: Option<Duration>,
+}
+
+/// A well-formed request. Whether it may be answered is not known yet.
+pub(super) trait Order: Send + Sync + 'static {
+    /// The operation, if it is one of ours, and what it does to single appointments.
+    fn operation(&self) -> Option<(&'static str, Touches)>;
+
+    /// The appointment it wants written.
+    fn draft(&self, world: &World) -> Option<Draft>;
+
+    fn carry_out(&self, world: &mut World, now: Timestamp) -> Done;
+
+    /// The refusal of a fault on demand, in the words of this wire.
+    fn refuse(&self, world: &World, fault: &Fault) -> Done;
+}
+
+pub(super) async fn exchange(oscar: &Arc<Oscar>, order: impl Order) -> Answer {
     let visit = oscar.traffic.enter();
-    let request = match Request::read(service, document) {
-        Ok(request) => request,
-        Err(fault) => return refuse(oscar, &fault).await,
+    let Some((name, touches)) = order.operation() else {
+        return answer(oscar, &order, &[]).await;
     };
-    let Some(operation) = request.operation() else {
-        return answer(oscar, &request, &[]).await;
-    };
-    oscar.traffic.count(operation.name);
-    let drawn = oscar.draw_faults(operation);
+    oscar.traffic.count(name);
+    let drawn = oscar.draw_faults(name, touches);
     if drawn.faults.is_empty() {
-        return answer(oscar, &request, &[]).await;
+        return answer(oscar, &order, &[]).await;
     }
     if drawn.faults.contains(&Fault::Hang) {
         oscar.faults_cleared(drawn.clearings).await;
@@ -43,12 +75,12 @@ pub(super) async fn exchange(oscar: &Arc<Oscar>, service: &'static Service, docu
     let itself = Arc::clone(oscar);
     let troubled = async move {
         let _visit = visit;
-        go_wrong(&itself, request, drawn.faults).await
+        go_wrong(&itself, order, drawn.faults).await
     };
     oscar.run_to_the_end(troubled).await.unwrap_or(Answer::Severed)
 }
 
-async fn go_wrong(oscar: &Arc<Oscar>, request: Request, faults: Vec<Fault>) -> Answer {
+async fn go_wrong(oscar: &Arc<Oscar>, order: impl Order, faults: Vec<Fault>) -> Answer {
     for fault in &faults {
         match fault {
             Fault::Latency { ms } => sleep(Duration::from_millis(*ms)).await,
@@ -61,58 +93,57 @@ async fn go_wrong(oscar: &Arc<Oscar>, request: Request, faults: Vec<Fault>) -> A
             Fault::Http500 => return Answer::ServerError,
             Fault::WafPage => return Answer::Blocked,
             Fault::DropBeforeCommit => return Answer::Severed,
-            Fault::AuthFault => return refuse(oscar, &SoapFault::FailedAuthentication(None)).await,
-            Fault::SoapFault { text } => return refuse(oscar, &SoapFault::Server(text.clone())).await,
+            Fault::AuthFault | Fault::SoapFault { .. } => {
+                return held_back(oscar.with_world(|world| order.refuse(world, fault))).await;
+            }
             Fault::DelayedCommit { ms } => {
                 let (itself, delay) = (Arc::clone(oscar), Duration::from_millis(*ms));
                 oscar.run_later(async move {
                     sleep(delay).await;
-                    answer(&itself, &request, &faults).await;
+                    answer(&itself, &order, &faults).await;
                 });
                 return Answer::Severed;
             }
             _ => {}
         }
     }
-    distort(answer(oscar, &request, &faults).await, &faults)
+    distort(answer(oscar, &order, &faults).await, &faults)
 }
 
-async fn answer(oscar: &Oscar, request: &Request, faults: &[Fault]) -> Answer {
+async fn answer(oscar: &Oscar, order: &impl Order, faults: &[Fault]) -> Answer {
     let now = oscar.now();
-    let answered = oscar.with_world(|world| {
-        staff_before(world, request, faults, now);
-        let answered = request.answer(world, now);
-        if let Ok(Answered { row: Some(row), .. }) = &answered {
-            staff_after(world, *row, faults, now);
+    let done = oscar.with_world(|world| {
+        staff_before(world, |world| order.draft(world), faults, now);
+        let done = order.carry_out(world, now);
+        if let Some(row) = done.row {
+            staff_after(world, row, faults, now);
         }
-        answered
+        done
     });
-    match answered {
-        Ok(Answered { xml, .. }) => Answer::Reply(xml),
-        Err(fault) => refuse(oscar, &fault).await,
-    }
+    held_back(done).await
 }
 
-async fn refuse(oscar: &Oscar, fault: &SoapFault) -> Answer {
-    if let Some(penalty) = fault.penalty() {
+async fn held_back(done: Done) -> Answer {
+    if let Some(penalty) = done.penalty {
         sleep(penalty).await;
     }
-    Answer::Fault(oscar.with_world(|world| fault.to_xml(world.profile)))
+    done.answer
 }
 
 /// What becomes of an answer on its way back.
 fn distort(answer: Answer, faults: &[Fault]) -> Answer {
     match answer {
         _ if faults.contains(&Fault::CommitThenDrop) => Answer::Severed,
-        _ if faults.contains(&Fault::GarbageXml) => Answer::Reply("<soap:Envelope><<return>&&".to_owned()),
-        Answer::Reply(xml) if faults.contains(&Fault::Truncate) => Answer::Half(xml),
+        Answer::Reply(page) | Answer::Fault(page) if faults.contains(&Fault::GarbageXml) => {
+            Answer::Reply(Page { status: 200, text: "<soap:Envelope><<return>&&".to_owned(), ..page })
+        }
+        Answer::Reply(page) if faults.contains(&Fault::Truncate) => Answer::Half(page),
         answer => answer,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use jiff::civil::date;
     use jiff::tz::TimeZone;
     use tokio::time::Instant;
@@ -122,7 +153,7 @@ mod tests {
     use super::super::profile::Profile;
     use super::super::seed::Flavour;
     use super::super::server::Errands;
-    use super::super::soap::service;
+    use super::super::soap::{Request, service};
     use super::super::world::World;
     use super::*;
 
@@ -144,7 +175,7 @@ mod tests {
 
     async fn log_in(oscar: &Arc<Oscar>, password: &str) -> Answer {
         let login = format!("<ws:login2><arg0>{}</arg0><arg1>{password}</arg1></ws:login2>", demo::LOGIN);
-        exchange(oscar, service("LoginService").unwrap(), &envelope(&login)).await
+        exchange(oscar, Request::read(service("LoginService").unwrap(), &envelope(&login)).unwrap()).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -187,7 +218,8 @@ mod tests {
             demo::SECURITY_ID,
             demo::PASSWORD
         );
-        let answer = exchange(&oscar, service("ScheduleService").unwrap(), &add).await;
+        let answer =
+            exchange(&oscar, Request::read(service("ScheduleService").unwrap(), &add).unwrap()).await;
         assert!(matches!(answer, Answer::Severed));
         assert_eq!((begin.elapsed(), rows()), (Duration::ZERO, before));
         sleep(Duration::from_millis(999)).await;

@@ -4,7 +4,22 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Deserialize;
 
-use super::soap::{Operation, Touches, operation};
+use super::{rest, soap};
+
+/// What an operation has to do with single appointments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touches {
+    Nothing,
+    ReadsRow,
+    AddsRow,
+    UpdatesRow,
+}
+
+impl Touches {
+    pub(crate) fn writes(self) -> bool {
+        matches!(self, Self::AddsRow | Self::UpdatesRow)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -16,7 +31,7 @@ pub enum Fault {
     /// Tomcat's HTML error page; nothing is done.
     #[serde(rename = "http_500")]
     Http500,
-    /// A `soap:Server` fault with this text; nothing is done.
+    /// A `soap:Server` fault with this text, over REST an error page with it; nothing is done.
     SoapFault { text: String },
     /// Refuses the credentials, whatever they are.
     AuthFault,
@@ -61,7 +76,7 @@ impl Fault {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
-    /// Name of an operation, or `*` for every one the fault makes sense for.
+    /// Name of an operation (of a REST one its path without numbers, `schedule/add`), or `*` for every one the fault makes sense for.
     pub operation: String,
     pub fault: Fault,
     /// How many requests it strikes; without a number, all of them until it is cleared.
@@ -103,8 +118,8 @@ impl FaultPlan {
 
     pub(super) fn add(&mut self, rule: FaultRule) -> Result<(), UnusableRule> {
         if rule.operation != "*" {
-            let named = operation(&rule.operation).ok_or(UnusableRule::UnknownOperation)?;
-            if !rule.fault.applies_to(named.touches) {
+            let touches = touches(&rule.operation).ok_or(UnusableRule::UnknownOperation)?;
+            if !rule.fault.applies_to(touches) {
                 return Err(UnusableRule::DoesNotFit);
             }
         }
@@ -123,11 +138,11 @@ impl FaultPlan {
     }
 
     /// What strikes one request, in the order the rules were made.
-    pub(super) fn draw(&mut self, operation: &Operation) -> Drawn {
+    pub(super) fn draw(&mut self, operation: &str, touches: Touches) -> Drawn {
         let mut faults = Vec::new();
         for rule in &mut self.rules {
-            let named = rule.operation == "*" || rule.operation == operation.name;
-            if !named || !rule.fault.applies_to(operation.touches) || rule.times == Some(0) {
+            let named = rule.operation == "*" || rule.operation == operation;
+            if !named || !rule.fault.applies_to(touches) || rule.times == Some(0) {
                 continue;
             }
             if rule.probability.is_some_and(|likely| !self.luck.random_bool(likely)) {
@@ -140,6 +155,11 @@ impl FaultPlan {
     }
 }
 
+/// Of an operation of either wire.
+fn touches(name: &str) -> Option<Touches> {
+    soap::operation(name).map(|operation| operation.touches).or_else(|| rest::touches(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +169,7 @@ mod tests {
     }
 
     fn struck(plan: &mut FaultPlan, name: &str) -> Vec<Fault> {
-        plan.draw(operation(name).unwrap()).faults
+        plan.draw(name, touches(name).unwrap()).faults
     }
 
     #[test]

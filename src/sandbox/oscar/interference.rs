@@ -4,13 +4,17 @@ use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan};
 
 use super::faults::Fault;
-use super::soap::Request;
-use super::world::{StaffBooking, StaffChange, World};
+use super::world::{Draft, StaffBooking, StaffChange, World};
 
-/// What staff do an instant before a request is carried out.
-pub(super) fn staff_before(world: &mut World, request: &Request, faults: &[Fault], now: Timestamp) {
+/// What staff do an instant before a request is carried out, which wants this appointment written.
+pub(super) fn staff_before(
+    world: &mut World,
+    wanted: impl Fn(&World) -> Option<Draft>,
+    faults: &[Fault],
+    now: Timestamp,
+) {
     for fault in faults {
-        let Some(draft) = request.draft(world) else { return };
+        let Some(draft) = wanted(world) else { return };
         let now = world.wall(now);
         match (fault, draft.start.zip(draft.end), draft.provider_no) {
             (Fault::ClerkTakesSlotBefore, Some((start, end)), Some(provider_no)) => {

@@ -11,9 +11,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::faults::{Drawn, FaultPlan, FaultRule, UnusableRule};
+use super::faults::{Drawn, FaultPlan, FaultRule, Touches, UnusableRule};
 use super::profile::Profile;
-use super::soap::Operation;
 use super::traffic::Traffic;
 use super::world::{Appointment, NoSuchAppointment, Overlap, StaffBooking, StaffChange, World};
 
@@ -122,8 +121,8 @@ impl Oscar {
         (self.clock)()
     }
 
-    pub(super) fn draw_faults(&self, operation: &Operation) -> Drawn {
-        lock(&self.faults).draw(operation)
+    pub(super) fn draw_faults(&self, operation: &str, touches: Touches) -> Drawn {
+        lock(&self.faults).draw(operation, touches)
     }
 
     /// Waits until the plan was cleared more often than `clearings` times.

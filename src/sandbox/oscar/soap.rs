@@ -23,10 +23,15 @@ use self::element::Space;
 use self::envelope::Envelope;
 pub(crate) use self::fault::SoapFault;
 use self::operation::Call;
-pub(crate) use self::operation::{Operation, Service, Touches, operation, service};
+pub(crate) use self::operation::{Operation, Service, operation, service};
 use self::reply::Reply;
 pub(crate) use self::wsdl::{service_list, wsdl};
+use super::exchange::{Answer, Done, Order, Page};
+use super::faults::{Fault, Touches};
+use super::profile::Profile;
 use super::world::{Draft, World};
+
+pub(crate) const XML: &str = "text/xml;charset=UTF-8";
 
 /// A well-formed envelope for one service. Whether it may be answered is not known yet.
 pub(crate) struct Request {
@@ -35,10 +40,47 @@ pub(crate) struct Request {
     operation: Option<&'static Operation>,
 }
 
-pub(crate) struct Answered {
-    pub(crate) xml: String,
-    /// The one appointment the operation was about.
-    pub(crate) row: Option<i32>,
+struct Answered {
+    xml: String,
+    row: Option<i32>,
+}
+
+impl Order for Request {
+    fn operation(&self) -> Option<(&'static str, Touches)> {
+        self.operation.map(|operation| (operation.name, operation.touches))
+    }
+
+    fn draft(&self, world: &World) -> Option<Draft> {
+        let operation = self.operation.filter(|operation| operation.touches.writes())?;
+        let arguments = Arguments::of(&self.envelope.wrapper, operation.arity).ok()?;
+        appointment_transfer::draft(arguments.element(0)?, &world.jvm).ok()
+    }
+
+    fn carry_out(&self, world: &mut World, now: Timestamp) -> Done {
+        match self.answer(world, now) {
+            Ok(Answered { xml, row }) => Done { answer: Answer::Reply(page(200, xml)), row, penalty: None },
+            Err(fault) => fault.done(world.profile),
+        }
+    }
+
+    fn refuse(&self, world: &World, fault: &Fault) -> Done {
+        let refusal = match fault {
+            Fault::SoapFault { text } => SoapFault::Server(text.clone()),
+            _ => SoapFault::FailedAuthentication(None),
+        };
+        refusal.done(world.profile)
+    }
+}
+
+impl SoapFault {
+    pub(crate) fn done(&self, profile: Profile) -> Done {
+        let answer = Answer::Fault(page(500, self.to_xml(profile)));
+        Done { answer, row: None, penalty: self.penalty() }
+    }
+}
+
+fn page(status: u16, text: String) -> Page {
+    Page { status, kind: XML, text, ..Page::default() }
 }
 
 impl Request {
@@ -50,18 +92,7 @@ impl Request {
         Ok(Self { envelope, service, operation })
     }
 
-    pub(crate) fn operation(&self) -> Option<&'static Operation> {
-        self.operation
-    }
-
-    /// The appointment this request wants written.
-    pub(crate) fn draft(&self, world: &World) -> Option<Draft> {
-        let operation = self.operation.filter(|operation| operation.touches.writes())?;
-        let arguments = Arguments::of(&self.envelope.wrapper, operation.arity).ok()?;
-        appointment_transfer::draft(arguments.element(0)?, &world.jvm).ok()
-    }
-
-    pub(crate) fn answer(&self, world: &mut World, now: Timestamp) -> Result<Answered, SoapFault> {
+    fn answer(&self, world: &mut World, now: Timestamp) -> Result<Answered, SoapFault> {
         let caller = self.authenticate(world, now)?;
         let wrapper = &self.envelope.wrapper;
         let operation = self.operation.ok_or_else(|| SoapFault::unknown_operation(wrapper))?;

@@ -27,6 +27,7 @@ pub use self::schedule::{AppointmentType, PUBLIC, Schedule, Template, TemplateCo
 pub(crate) use self::schedule::{slot_minutes, slots};
 use super::jvm::Jvm;
 use super::profile::Profile;
+use super::rest::Registry;
 
 #[derive(Debug)]
 pub struct World {
@@ -38,6 +39,8 @@ pub struct World {
     pub schedule: Schedule,
     pub programs: Vec<Program>,
     pub logins: Logins,
+    /// Who may use the REST services.
+    pub rest: Registry,
     /// Whom the day sheet names as the author of what staff type in: `last, first`.
     pub clerk_name: String,
     pub clerk_no: String,
@@ -86,6 +89,7 @@ impl World {
             schedule: Schedule::default(),
             programs: Vec::new(),
             logins: Logins::default(),
+            rest: Registry::default(),
             clerk_name: "desk, front".to_owned(),
             clerk_no: "188".to_owned(),
             seed: 0,

@@ -2,6 +2,7 @@
 
 use super::Flavour;
 use crate::sandbox::oscar::demo;
+use crate::sandbox::oscar::rest::RestClient;
 use crate::sandbox::oscar::world::{Provider, User, World};
 
 /// Sees patients every quarter of an hour.
@@ -15,7 +16,7 @@ pub(super) const HALF_HOURS: &str = "007";
 pub(super) const DOCTORS: [&str; 4] = [QUARTER_HOURS, SHARED_HOURS, TEN_MINUTES, HALF_HOURS];
 
 const RECEPTIONIST: &str = "188";
-const VOICE_DESK: &str = "210";
+const VOICE_DESK: &str = demo::PROVIDER_NO;
 const RETIRED: &str = "150";
 
 /// Last name, first name and sex of the doctors, in the order of `DOCTORS`.
@@ -46,6 +47,12 @@ pub(super) fn hire(world: &mut World, flavour: Flavour) {
         password: demo::PASSWORD.to_owned(),
         provider_no: VOICE_DESK.to_owned(),
         expires: None,
+    });
+    world.rest.clients.push(RestClient {
+        key: demo::CONSUMER_KEY.to_owned(),
+        secret: demo::CONSUMER_SECRET.to_owned(),
+        uri: demo::CALLBACK.to_owned(),
+        lifetime: -1,
     });
 }
 

@@ -9,6 +9,7 @@ use super::{
     demographic_service, login_service, program_service, provider_service, schedule_service,
     system_info_service,
 };
+use crate::sandbox::oscar::faults::Touches;
 use crate::sandbox::oscar::world::World;
 
 pub(crate) struct Service {
@@ -24,15 +25,6 @@ pub(crate) struct Operation {
     pub(super) arity: usize,
     pub(crate) touches: Touches,
     pub(super) answer: fn(&mut Call<'_>) -> Result<(), SoapFault>,
-}
-
-/// What an operation has to do with single appointments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Touches {
-    Nothing,
-    ReadsRow,
-    AddsRow,
-    UpdatesRow,
 }
 
 /// One operation being answered.
@@ -62,12 +54,6 @@ pub(crate) fn service(name: &str) -> Option<&'static Service> {
 
 pub(crate) fn operation(name: &str) -> Option<&'static Operation> {
     SERVICES.iter().flat_map(|service| service.operations).find(|operation| operation.name == name)
-}
-
-impl Touches {
-    pub(crate) fn writes(self) -> bool {
-        matches!(self, Self::AddsRow | Self::UpdatesRow)
-    }
 }
 
 impl Operation {

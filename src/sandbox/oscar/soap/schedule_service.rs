@@ -5,7 +5,8 @@ use jiff::ToSpan;
 use super::appointment_transfer::{draft, transfer};
 use super::demographic_service::Page;
 use super::fault::SoapFault;
-use super::operation::{Call, Operation, Touches};
+use super::operation::{Call, Operation};
+use crate::sandbox::oscar::faults::Touches;
 use crate::sandbox::oscar::world::{Appointment, Draft, slot_minutes, slots};
 
 pub(super) const OPERATIONS: &[Operation] = &[

@@ -1,10 +1,13 @@
-//! A clinic's OSCAR over its SOAP services, behind the port [`Emr`].
+//! The two ways into a clinic's OSCAR, both behind the port [`Emr`].
 //!
 //! ```text
-//! oscar    operations and rows  <->  the domain
-//! session  login, its token, and asking again when the server forgot it
+//! SOAP, by login                                     REST, by a token that a person approved
+//! oscar    operations and rows  <->  the domain      rest   the same, as far as REST can
+//! session  login, its token, and asking again        oauth  each request signed, never sent again
+//!          when the server forgot it
 //! soap     envelopes and faults
 //! xml      elements, within limits
+//!
 //! http     connections, certificates, and what their failing proves
 //! ```
 
@@ -13,6 +16,7 @@ pub mod oauth;
 mod oscar;
 #[cfg(test)]
 mod recorded;
+mod rest;
 mod session;
 mod soap;
 mod xml;
@@ -27,6 +31,7 @@ use crate::access::EmrAccess;
 
 pub use http::Clients;
 pub use oscar::OscarSoap;
+pub use rest::{OscarRest, RestAccess};
 
 /// Connects clinics whose access somebody else keeps.
 pub struct Connector<F> {

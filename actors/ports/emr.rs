@@ -62,6 +62,8 @@ pub enum EmrFailure {
     LeaseOver,
     #[error("the EMR connection is stopped")]
     Stopped,
+    #[error("this way into the EMR cannot do that")]
+    Unsupported,
     #[error("no connection could be made")]
     NoConnection,
     #[error("the server's certificate is not the one configured")]
@@ -93,6 +95,7 @@ impl EmrFailure {
             | Self::TooLate
             | Self::LeaseOver
             | Self::Stopped
+            | Self::Unsupported
             | Self::NoConnection
             | Self::Certificate => Evidence::NothingSent,
             Self::Unauthorised | Self::ClientFault => Evidence::RefusedByEmr,
@@ -131,6 +134,7 @@ impl EmrFailure {
             Self::TooLate => "too_late",
             Self::LeaseOver => "lease_over",
             Self::Stopped => "stopped",
+            Self::Unsupported => "unsupported",
             Self::NoConnection => "no_connection",
             Self::Certificate => "certificate",
             Self::Unauthorised => "unauthorised",

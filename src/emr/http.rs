@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Certificate, Client, StatusCode, Url, redirect, retry};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url, redirect, retry};
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
@@ -69,13 +69,18 @@ fn build(tls: &TlsMode) -> Result<Client, Box<dyn Error>> {
     Ok(builder.build()?)
 }
 
-/// Sends a SOAP envelope and reads the whole answer, however long the caller waits.
+/// Sends a SOAP envelope.
 pub(super) async fn post(client: &Client, url: Url, envelope: String) -> EmrResult<Answer> {
     let request = client
         .post(url)
         .header(CONTENT_TYPE, "text/xml; charset=UTF-8")
         .header("SOAPAction", "\"\"")
         .body(envelope);
+    exchange(request).await
+}
+
+/// Sends a request, once, and reads the whole answer, however long the caller waits.
+pub(super) async fn exchange(request: RequestBuilder) -> EmrResult<Answer> {
     let mut response = request.send().await.map_err(|error| without_answer(&error))?;
     let status = response.status();
     let mut body = Vec::new();

@@ -2,6 +2,8 @@
 //!
 //! Declared in the configuration, kept in the store in one sealed envelope per clinic, never printed.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -35,6 +37,32 @@ pub struct EmrAccess {
     pub password: SecretString,
     #[serde(default)]
     pub tls: TlsMode,
+    /// The way by REST, for a clinic whose administrator has registered us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OauthAccess>,
+}
+
+/// What a clinic's administrator registered in OSCAR under "REST Clients".
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthAccess {
+    pub consumer: Credential,
+    /// Where a browser comes back to after the approval, as registered; the set-up's one-time state is put behind it.
+    pub callback: String,
+    /// How long the clinic's tokens live. OSCAR tells nobody, so it is declared; `None` is for ever.
+    pub token_lifetime: Option<Duration>,
+    /// The base address as the server believes it is called, where a proxy or a forwarded port stands between: signatures
+    /// are made for this one.
+    pub signed_as: Option<String>,
+}
+
+/// A public name and the secret that goes with it: the clinic's registration of us, or a token.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    pub key: String,
+    #[serde(serialize_with = "reveal")]
+    pub secret: SecretString,
 }
 
 /// How the EMR's certificate is judged. There is no mode that accepts any certificate.
@@ -170,6 +198,12 @@ mod tests {
                 username: "voicedesk".to_owned(),
                 password: "not a real one".to_owned().into(),
                 tls: TlsMode::Pin { sha256: vec![Fingerprint([7; 32])] },
+                oauth: Some(OauthAccess {
+                    consumer: Credential { key: "us".to_owned(), secret: "theirs".into() },
+                    callback: "https://voice.example.test/emr/oauth/callback".to_owned(),
+                    token_lifetime: Some(Duration::from_hours(1)),
+                    signed_as: None,
+                }),
             },
             webhook: schemes
                 .map(|scheme| WebhookCredential { scheme, secrets: vec!["a secret".to_owned().into()] })

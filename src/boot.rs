@@ -1,5 +1,6 @@
 //! Where the adapters meet: a process from its settings to its end.
 
+mod approvals;
 mod clinics;
 mod door;
 mod life;
@@ -24,6 +25,7 @@ use vitarad_actors::ports::store::{RoleStore, StoreError};
 use vitarad_actors::ports::{Clock, Luck, SmsGateway};
 use vitarad_actors::root::{Ended, Root};
 
+use self::approvals::Approvals;
 use self::clinics::ClinicBook;
 pub use self::clinics::rehearse;
 use self::door::FrontDoor;
@@ -119,12 +121,14 @@ impl App {
         let door = Door::new(
             Arc::new(Exchange(Arc::clone(&house))),
             clinics.gatebook(),
-            clock,
+            Arc::clone(&clock),
             Arc::clone(&house.luck),
             door_meters.clone(),
             door::settings(settings),
         );
-        let router = Arc::new(door).router(Arc::clone(&health).router());
+        let approvals = Approvals::new(&store, &clinics, &clock, &house.luck);
+        let beside = Arc::clone(&health).router().merge(approvals.router());
+        let router = Arc::new(door).router(beside);
         let front = FrontDoor::new(socket, router, door::listener(settings), door_meters);
         let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
         health.serve(root.actor().clone());

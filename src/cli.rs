@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod config;
 mod demo;
+mod emr;
 mod sandbox;
 mod serve;
 mod waitlist;
@@ -55,6 +56,9 @@ enum Command {
     /// See who waits for a place, and say how far the clinic has come with them.
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
+    /// Get the clinics' leave to use their EMRs by REST.
+    #[command(subcommand)]
+    Emr(emr::Emr),
     /// Run the pretend EMR by itself.
     Sandbox(sandbox::Sandbox),
     /// Print the supervision tree and its budgets.
@@ -80,6 +84,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Config(config) => config.run(),
         Command::Audit(source) => audit::run(&source),
         Command::Waitlist(waitlist) => waitlist.run(),
+        Command::Emr(emr) => emr.run(),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Tree => say(&vitarad_actors::tree::render()),
         Command::Key => say(&format!("{}\n", hex::encode(rand::random::<[u8; 32]>()))),

@@ -23,6 +23,7 @@ mod holds;
 mod instances;
 mod keys;
 mod locks;
+mod oauth;
 mod outbox;
 mod records;
 mod retention;

@@ -3,6 +3,9 @@
 //! Each method is one transaction, committed when it returns `Ok`; what it could not commit it did not do. Every write
 //! by an owner names the fence it believes in, and is refused when that is no longer in force (law O-1).
 
+mod retention;
+mod tokens;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +25,9 @@ use crate::domain::say::Language;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
+
+pub use self::retention::{Keep, RetentionStore};
+pub use self::tokens::{EmrToken, TokenStore};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -51,6 +57,7 @@ pub trait Store:
     + OutboxStore
     + RoleStore
     + RetentionStore
+    + TokenStore
 {
 }
 
@@ -64,6 +71,7 @@ impl<S> Store for S where
         + OutboxStore
         + RoleStore
         + RetentionStore
+        + TokenStore
 {
 }
 
@@ -476,22 +484,4 @@ pub trait RoleStore: Send + Sync + 'static {
 
     /// Gives everything this generation owns back: calls, roles, booking leases, the generation itself.
     async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()>;
-}
-
-// --- retention -------------------------------------------------------------------------------------------------------
-
-/// How long things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
-    pub ended_calls: Duration,
-    pub tool_calls: Duration,
-    pub events: Duration,
-    pub settled_effects: Duration,
-    pub sent_sms: Duration,
-}
-
-#[async_trait]
-pub trait RetentionStore: Send + Sync + 'static {
-    /// Deletes up to `limit` rows of each kind that are past their time; returns how many went.
-    async fn purge(&self, role: &RoleLease, keep: Keep, limit: u32, now: Ts) -> StoreResult<u64>;
 }

@@ -57,6 +57,7 @@ impl Key {
                 | ["health", "operator_token"]
                 | ["webhook", "credentials", "secrets"]
                 | ["clinics", _, "emr", "url" | "username" | "password"]
+                | ["clinics", _, "emr", "oauth", "consumer_key" | "consumer_secret" | "signed_as"]
                 | ["clinics", _, "webhook", "secrets"]
         )
     }

@@ -69,6 +69,12 @@ fn build(tls: &TlsMode) -> Result<Client, Box<dyn Error>> {
     Ok(builder.build()?)
 }
 
+/// A path below a base address as it was configured.
+pub(super) fn mount(address: &str, path: &str) -> EmrResult<Url> {
+    let url = Url::parse(&format!("{}/{path}", address.trim_end_matches('/')));
+    url.ok().filter(|url| !url.cannot_be_a_base()).ok_or(EmrFailure::NoConnection)
+}
+
 /// Sends a SOAP envelope.
 pub(super) async fn post(client: &Client, url: Url, envelope: String) -> EmrResult<Answer> {
     let request = client

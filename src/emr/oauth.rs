@@ -4,26 +4,19 @@
 //! have seen; a person at the clinic must then approve anew. So there is one signer, each header is made for one request
 //! and used once, and nothing here tries again.
 
+mod handshake;
 mod signature;
 
 use std::sync::Arc;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::ExposeSecret;
 use vitarad_actors::ports::{Clock, Luck};
 
+pub use self::handshake::{Begun, Handshake, NotGranted};
 use self::signature::{Parameters, encoded, signed};
-
-/// A public name and the secret that goes with it: the clinic's registration of us, or a token.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Credential {
-    pub key: String,
-    #[serde(serialize_with = "reveal")]
-    pub secret: SecretString,
-}
+use crate::access::Credential;
 
 /// Signs the requests of one clinic.
 #[derive(Clone)]
@@ -81,10 +74,6 @@ fn header(said: &Parameters<'_>) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("OAuth"));
     header.set_sensitive(true);
     header
-}
-
-fn reveal<S: serde::Serializer>(secret: &SecretString, sink: S) -> Result<S::Ok, S::Error> {
-    sink.serialize_str(secret.expose_secret())
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ mod row;
 
 use async_trait::async_trait;
 use jiff::civil::Date;
-use reqwest::Url;
 use serde_json::json;
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment, Status};
 use vitarad_actors::domain::availability::{Confirm, DaySchedule, TemplateCodes};
@@ -25,8 +24,8 @@ use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult};
 use self::link::{Call, Link};
 use self::row::{Row, required};
 use super::http::Clients;
-use super::oauth::{Credential, Signer};
-use crate::access::TlsMode;
+use super::oauth::Signer;
+use crate::access::{Credential, TlsMode};
 
 /// More people than share one telephone, a name or a birthday in a clinic.
 const CHARTS: &str = "100";
@@ -182,10 +181,4 @@ impl Emr for OscarRest {
 
 fn path(segments: &[&str]) -> Vec<String> {
     segments.iter().map(|segment| (*segment).to_owned()).collect()
-}
-
-/// A base address as it was configured, ready to have paths added.
-fn base(address: &str) -> EmrResult<Url> {
-    let url = Url::parse(&format!("{}/ws/services/", address.trim_end_matches('/')));
-    url.ok().filter(|url| !url.cannot_be_a_base()).ok_or(EmrFailure::NoConnection)
 }

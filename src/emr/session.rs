@@ -57,10 +57,9 @@ impl Failed {
 
 impl Session {
     pub(super) fn new(access: EmrAccess, clients: &Clients) -> EmrResult<Self> {
-        let services = Url::parse(&format!("{}/ws/", access.url.trim_end_matches('/')));
         Ok(Self {
             client: clients.judging(&access.tls)?,
-            services: services.map_err(|_| EmrFailure::NoConnection)?,
+            services: http::mount(&access.url, "ws/")?,
             username: access.username,
             password: access.password,
             login: Mutex::default(),

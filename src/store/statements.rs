@@ -317,6 +317,25 @@ statements! {
         "UPDATE sms SET state = $3, due = COALESCE($4, due), ended_at = $5
          WHERE id = $1 AND fence = $2 AND state IN ('sending', 'unknown')");
 
+    // --- the EMR's tokens --------------------------------------------------------------------------------------------
+
+    AWAIT_APPROVAL = both(
+        "INSERT INTO emr_approval (clinic_id, state_hash, request, expires_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (clinic_id) DO UPDATE
+         SET state_hash = excluded.state_hash, request = excluded.request, expires_at = excluded.expires_at");
+    APPROVAL = both("SELECT expires_at FROM emr_approval WHERE state_hash = $1");
+    TAKE_APPROVAL = both(
+        "DELETE FROM emr_approval WHERE state_hash = $1 RETURNING clinic_id, request, expires_at");
+    KEEP_EMR_TOKEN = both(
+        "INSERT INTO emr_token (clinic_id, token, granted_at, expires_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (clinic_id) DO UPDATE
+         SET token = excluded.token, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
+             watched_at = NULL");
+    EMR_TOKEN = both("SELECT token FROM emr_token WHERE clinic_id = $1");
+    EMR_TOKENS = both("SELECT clinic_id, granted_at, expires_at, watched_at FROM emr_token ORDER BY clinic_id");
+    AWAITED_APPROVALS = both("SELECT clinic_id, expires_at FROM emr_approval ORDER BY clinic_id");
+    WATCH_EMR_TOKEN = both("UPDATE emr_token SET watched_at = $2 WHERE clinic_id = $1");
+
     // --- retention ---------------------------------------------------------------------------------------------------
 
     PURGE_CALLS = both(

@@ -41,6 +41,7 @@ impl Bare {
                 username: demo::LOGIN.to_owned(),
                 password: demo::PASSWORD.to_owned().into(),
                 tls: TlsMode::System,
+                oauth: None,
             };
             Arc::new(OscarSoap::new(Some(access), &clients))
         });

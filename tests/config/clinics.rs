@@ -220,3 +220,31 @@ fn a_credential_has_one_or_two_secrets() {
     }
     assert!(load(&credential("secrets = [\"a\", \"b\"]"), &[]).is_ok());
 }
+
+#[test]
+fn what_is_registered_for_rest_is_checked_and_its_secrets_are_not_told() {
+    let with = |callback: &str, lifetime: &str| {
+        let oauth = format!(
+            "consumer_key = \"ck-canary\", consumer_secret = \"cs-canary\", callback = \"{callback}\", \
+             token_lifetime_seconds = {lifetime}"
+        );
+        SMALL_CLINIC.replace("password = \"p\"", &format!("password = \"p\", oauth = {{ {oauth} }}"))
+    };
+    let callback = "https://voice.example.test/emr/oauth/callback";
+    let lifetime = |seconds: &str| {
+        let loaded = load(&with(callback, seconds), &[]).unwrap();
+        loaded.settings.clinics[0].1.emr.oauth.clone().unwrap().token_lifetime
+    };
+    assert_eq!(lifetime("-1"), None);
+    assert_eq!(lifetime("3600"), Some(std::time::Duration::from_hours(1)));
+    let key = "clinics.riverside.emr.oauth";
+    for (clinic, named) in [
+        (with("voice.example.test", "-1"), format!("{key}.callback")),
+        (with(&format!("{callback}?a=b"), "-1"), format!("{key}.callback")),
+        (with(callback, "0"), format!("{key}.token_lifetime_seconds")),
+        (with(callback, "\"soon\""), format!("{key}.token_lifetime_seconds")),
+    ] {
+        let problems = load(&clinic, &[]).err().unwrap().to_string();
+        assert!(problems.contains(&named) && !problems.contains("canary"), "{problems}");
+    }
+}

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time, date, time};
 use jiff::tz::TimeZoneDatabase;
 use uuid::Uuid;
-use vitarad::access::TlsMode;
-use vitarad::emr::oauth::{Credential, Signer};
+use vitarad::access::{Credential, TlsMode};
+use vitarad::emr::oauth::Signer;
 use vitarad::emr::{Clients, OscarRest, RestAccess};
 use vitarad::sandbox::oscar::{
     Appointment as Row, Details, Fault, FaultRule, Flavour, Grant, Listen, Oscar, Oscars, Profile, Running,
@@ -37,7 +37,7 @@ pub(crate) struct Desk {
     pub(crate) ahead: Arc<AtomicI64>,
 }
 
-struct Wristwatch(Arc<AtomicI64>);
+pub(crate) struct Wristwatch(pub(crate) Arc<AtomicI64>);
 
 impl Clock for Wristwatch {
     fn now(&self) -> Ts {

@@ -81,6 +81,7 @@ pub(crate) fn access(url: &str) -> EmrAccess {
         username: demo::LOGIN.to_owned(),
         password: demo::PASSWORD.into(),
         tls: TlsMode::System,
+        oauth: None,
     }
 }
 

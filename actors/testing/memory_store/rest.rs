@@ -1,4 +1,4 @@
-//! Roles, audit and outbox.
+//! Roles, audit, outbox and the EMR's tokens.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use tokio::time::Instant;
 
 use super::MemoryStore;
 use super::tables::{LeaseRow, TextRow, TextState};
-use crate::domain::ids::{Fence, Generation};
+use crate::domain::ids::{ClinicId, Fence, Generation};
 use crate::domain::time::Ts;
 use crate::ports::store::{
-    AuditStore, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState, StoreError, StoreResult,
+    AuditStore, EmrToken, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState, StoreError, StoreResult,
+    TokenStore,
 };
 
 /// A text still marked as being sent after this was left so by a death.
@@ -121,5 +122,21 @@ impl TextRow {
             to: self.draft.to.clone(),
             body: self.draft.body.clone(),
         }
+    }
+}
+
+#[async_trait]
+impl TokenStore for MemoryStore {
+    async fn emr_tokens(&self) -> StoreResult<Vec<EmrToken>> {
+        Ok(self.tables()?.emr_tokens.clone())
+    }
+
+    async fn note_token_watch(&self, role: &RoleLease, clinic: &ClinicId, now: Ts) -> StoreResult<()> {
+        let mut tables = self.tables()?;
+        tables.guard_role(role)?;
+        for token in tables.emr_tokens.iter_mut().filter(|token| token.clinic == *clinic) {
+            token.watched_at = Some(now);
+        }
+        Ok(())
     }
 }

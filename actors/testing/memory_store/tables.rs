@@ -11,7 +11,9 @@ use crate::domain::ids::{CallKey, ClinicId, Fence, Generation, IntentId, Provide
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
-use crate::ports::store::{AuditEntry, Claimant, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult};
+use crate::ports::store::{
+    AuditEntry, Claimant, EmrToken, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult,
+};
 
 #[derive(Default)]
 pub struct Tables {
@@ -30,6 +32,7 @@ pub struct Tables {
     pub effects: Vec<EffectRow>,
     pub days: BTreeMap<(ClinicId, ProviderNo, Date), LeaseRow>,
     pub roles: BTreeMap<&'static str, LeaseRow>,
+    pub emr_tokens: Vec<EmrToken>,
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,

@@ -11,9 +11,12 @@ use tokio::time::Instant;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
-use super::{RestAccess, base};
+use super::RestAccess;
+use crate::access::Credential;
 use crate::emr::http::{self, Answer, Clients};
-use crate::emr::oauth::{Claim, Credential, Signer};
+use crate::emr::oauth::{Claim, Signer};
+
+const SERVICES: &str = "ws/services/";
 
 /// How long nothing is sent after a refusal. A wrong clock or address is refused again each time, and costs the token on
 /// builds that have not deleted it yet.
@@ -69,8 +72,8 @@ impl Link {
     pub(super) fn new(access: RestAccess, clients: &Clients) -> EmrResult<Self> {
         Ok(Self {
             client: clients.judging(&access.tls)?,
-            services: base(&access.url)?,
-            signed_as: base(access.signed_as.as_ref().unwrap_or(&access.url))?,
+            services: http::mount(&access.url, SERVICES)?,
+            signed_as: http::mount(access.signed_as.as_ref().unwrap_or(&access.url), SERVICES)?,
             signer: access.signer,
             token: access.token,
             refused_at: Mutex::default(),
@@ -187,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_number_in_a_path_and_a_percent_in_a_query_are_written_as_they_are_signed() {
-        let services = base("https://emr.example.test:8443/oscar/").unwrap();
+        let services = http::mount("https://emr.example.test:8443/oscar/", SERVICES).unwrap();
         let call = Call::get("x", vec!["schedule".to_owned(), "a/b".to_owned()]).with("query", "%é, ");
         let url = call.at(&services);
         assert_eq!(

@@ -1,5 +1,7 @@
 //! The way into a clinic's EMR, as the operator writes it down.
 
+mod oauth;
+
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use self::oauth::OauthTable;
 use crate::access::{EmrAccess, Fingerprint, TlsMode};
 use crate::config::Profile;
 use crate::config::key::Key;
@@ -23,6 +26,7 @@ pub(super) struct EmrTable {
     password: SecretString,
     #[serde(default)]
     tls: TlsTable,
+    oauth: Option<OauthTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -57,12 +61,14 @@ impl EmrTable {
         }
         let fix = "give vitarad's user in OSCAR a password of its own, and set it here";
         secrets::check(&self.password, &place.child("password"), profile, fix, findings);
+        let oauth = self.oauth.map(|oauth| oauth.checked(&place.child("oauth"), profile, findings));
         let tls = self.tls.checked(&place.child("tls"), findings)?;
         Some(EmrAccess {
             url: self.url.expose_secret().to_owned(),
             username: self.username.expose_secret().to_owned(),
             password: self.password,
             tls,
+            oauth,
         })
     }
 }

@@ -1,0 +1,23 @@
+//! A clinic's leave to use its EMR by REST, from the operator's command to the token: the program, the daemon and a browser.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/daemon.rs"]
+#[expect(dead_code, reason = "the daemon itself runs inside the test, and nothing is signalled")]
+mod daemon;
+#[path = "support/house.rs"]
+#[expect(dead_code, reason = "it is a browser that comes, not the voice platform")]
+mod house;
+#[path = "support/patience.rs"]
+mod patience;
+#[path = "support/premises.rs"]
+#[expect(dead_code, reason = "everybody has the same environment")]
+mod premises;
+#[path = "emr_oauth/set_up.rs"]
+mod set_up;
+#[path = "support/town.rs"]
+#[expect(dead_code, reason = "nobody is booked here")]
+mod town;
+#[path = "support/voice.rs"]
+#[expect(dead_code, reason = "nobody calls here")]
+mod voice;

@@ -1,0 +1,84 @@
+//! What the adapter and everything below it write into the log, with every target at its most talkative (law P-1).
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tracing::Level;
+use vitarad::sandbox::oscar::{Fault, demo};
+use vitarad_actors::domain::ids::DemographicNo;
+use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::ports::Emr;
+
+use crate::desk::{Desk, EMPTY_DAY, booking, provider};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything a receptionist does, and some of what goes wrong.
+async fn a_working_day(desk: &Desk) {
+    let marie = DemographicNo::new(demo::MARIE.demographic_no);
+    let emr = &desk.emr;
+    emr.charts_by_phone(&PhoneNumber::parse(demo::MARIE.phone).unwrap()).await.unwrap();
+    emr.charts_by_birth_date(demo::MARIE.birth).await.unwrap();
+    emr.charts_by_name(demo::MARIE.last_name, demo::MARIE.first_name).await.unwrap();
+    emr.chart(marie).await.unwrap();
+    emr.appointments_of(marie, 10).await.unwrap();
+    let no = emr.add_appointment(&booking()).await.unwrap();
+    emr.day_rows(&provider("101"), EMPTY_DAY, EMPTY_DAY.tomorrow().unwrap(), Some(marie)).await.unwrap();
+    let seen = emr.appointment(no).await.unwrap().unwrap();
+    emr.cancel_appointment(&seen).await.unwrap();
+    desk.fail("*", Fault::SoapFault { text: "TREMBLAY,MARIE 604-555-0142".to_owned() }, Some(1));
+    let _ = emr.add_appointment(&booking()).await;
+    for fault in [Fault::Http500, Fault::Truncate, Fault::GarbageXml, Fault::CommitThenDrop, Fault::AuthFault]
+    {
+        desk.fail("*", fault, Some(1));
+        let _ = emr.add_appointment(&booking()).await;
+    }
+}
+
+#[tokio::test]
+async fn no_patient_and_no_secret_is_in_the_log_and_each_exchange_is() {
+    let log = Log::default();
+    let sink = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || sink.clone());
+    // For the whole process: whether a log line exists is decided once for all threads. The tests beside this one are
+    // listened to as well.
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
+    let desk = Desk::seeded().await;
+    a_working_day(&desk).await;
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    assert!(text.contains("hyper_util"), "every target speaks");
+    assert!(text.contains("asked the emr") && text.contains("emr.operation=\"schedule/add\""));
+    let marie = demo::MARIE;
+    for secret in [
+        marie.last_name,
+        marie.first_name,
+        "555-0142",
+        "5550142",
+        "555%0142",
+        "1979-04-07",
+        "/4711",
+        "knee",
+        demo::CONSUMER_SECRET,
+        &desk.grant.token,
+        &desk.grant.secret,
+        "oauth_signature",
+    ] {
+        assert!(!text.contains(&secret.to_lowercase()), "{secret} is in the log");
+    }
+}

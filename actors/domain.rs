@@ -22,6 +22,7 @@ pub mod phone;
 pub mod policy;
 pub mod say;
 pub mod time;
+pub mod token_watch;
 pub mod tool;
 pub mod transfer;
 pub mod urgent;

@@ -12,6 +12,7 @@ use prometheus_client::registry::Registry;
 
 use crate::domain::ids::ClinicId;
 use crate::domain::laws;
+use crate::domain::time::Ts;
 use crate::ports::emr::Service;
 use crate::supervisor::Exit;
 use crate::tree::Role;
@@ -94,6 +95,7 @@ pub struct Meters {
     sms: Family<OutcomeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
     said: Family<OutcomeLabels, Counter>,
+    token_ends: Family<ClinicLabels, Gauge>,
     sealed: Counter,
     purged: Counter,
     /// Messages refused because a mailbox was full, by the receiver's role.
@@ -118,6 +120,7 @@ impl Default for Meters {
             sms: Family::default(),
             alarms: Family::default(),
             said: Family::default(),
+            token_ends: Family::default(),
             sealed: Counter::default(),
             purged: Counter::default(),
             refused: std::array::from_fn(|_| Arc::default()),
@@ -142,6 +145,11 @@ impl Meters {
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
         registry.register("said_afterwards", "Late answers said into the live call", self.said.clone());
+        registry.register(
+            "emr_token_ends_timestamp_seconds",
+            "When a clinic's EMR token ends, in seconds since 1970",
+            self.token_ends.clone(),
+        );
         registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
         registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
         registry.register_collector(Box::new(Collected(Arc::clone(self))));
@@ -214,6 +222,11 @@ impl Meters {
     pub fn said(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.said.get_or_create(&labels).inc();
+    }
+
+    pub fn emr_token_ends(&self, clinic: &ClinicId, at: Ts) {
+        let labels = ClinicLabels { clinic: ClinicLabel(clinic.clone()) };
+        self.token_ends.get_or_create(&labels).set(at.0.div_euclid(1_000_000));
     }
 
     pub fn sealed(&self, entries: u64) {

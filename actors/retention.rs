@@ -1,4 +1,7 @@
-//! `retention`: purges what is past its time, in batches, so that it never holds up a call.
+//! `retention`: purges what is past its time, in batches, so that it never holds up a call, and looks at what ends by the
+//! clock.
+
+mod tokens;
 
 use async_trait::async_trait;
 
@@ -17,6 +20,7 @@ impl Duty for Retention {
     const FLUSHES: bool = false;
 
     async fn work(house: &House, lease: &RoleLease) -> StoreResult<bool> {
+        tokens::watch(house, lease).await?;
         let gone = house.store.purge(lease, house.settings.keep, BATCH, house.now()).await?;
         house.meters.purged(gone);
         Ok(gone >= u64::from(BATCH))

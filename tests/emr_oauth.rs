@@ -21,3 +21,5 @@ mod town;
 #[path = "support/voice.rs"]
 #[expect(dead_code, reason = "nobody calls here")]
 mod voice;
+#[path = "emr_oauth/watch.rs"]
+mod watch;

@@ -12,6 +12,8 @@ mod callers;
 mod trouble;
 #[path = "simulation/verdict.rs"]
 mod verdict;
+#[path = "simulation/watch.rs"]
+mod watch;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -73,7 +75,7 @@ fn simulate(seed: u64) -> (verdict::Summary, Arc<Record>) {
         let clinics = CLINICS.iter().map(|id| clinic(id, 2)).collect();
         let world = Arc::new(World::of(clinics, &patients()));
         let record = Arc::<Record>::default();
-        trouble::watch_the_laws(&world, &record);
+        watch::watch_the_laws(&world, &record);
         trouble::spoil_the_emrs(&world, seed);
         let staff = trouble::staff(Arc::clone(&world), seed);
         let house = trouble::Houses::begin(Arc::clone(&world), seed).await;

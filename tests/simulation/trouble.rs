@@ -1,4 +1,4 @@
-//! Everything that goes wrong, and the eyes that watch the laws while it does.
+//! Everything that goes wrong.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,97 +12,17 @@ use vitarad_actors::call::CallMsg;
 use vitarad_actors::crashpoint::{Crashpoint, Crashpoints};
 use vitarad_actors::desk::DeskMsg;
 use vitarad_actors::domain::appointment::Status;
-use vitarad_actors::domain::booking::{Act, Slot};
-use vitarad_actors::domain::ids::{AppointmentNo, ClinicId, DemographicNo};
-use vitarad_actors::domain::laws::{LiveRow, announced_first, holds_one, no_overlap_by_us};
-use vitarad_actors::domain::mark::Mark;
+use vitarad_actors::domain::booking::Slot;
+use vitarad_actors::domain::ids::{ClinicId, DemographicNo};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::exchange::Exchange;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::testing::{
-    Death, EffectRow, EmrWrite, Fate, Op, PretendEmr, Row, TestHouse, World, provider_no, quarter, visit_day,
+    Death, Fate, Op, PretendEmr, Row, TestHouse, World, provider_no, quarter, visit_day,
 };
 
-use super::verdict::story;
-use super::{CLINICS, Record, TROUBLE, chance, dice};
-
-// --- the laws, as each write arrives -----------------------------------------------------------------------------------
-
-pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
-    for clinic in CLINICS {
-        let (store, emr) = (Arc::clone(&world.store), Arc::clone(world.emr(clinic)));
-        let record = Arc::clone(record);
-        let seen = Arc::downgrade(&emr);
-        emr.watch(move |write| match write {
-            EmrWrite::Add { new, at } => {
-                if !announced_first(store.announced_at(new.mark), *at) {
-                    record.breach(format!("B-1: an addition arrived at {at:?} before its announcement"));
-                }
-                let Some(emr) = seen.upgrade() else { return };
-                let tables = store.peek();
-                let beside =
-                    tables.effects.iter().find(|row| row.effect.mark() == new.mark).and_then(|row| match row
-                        .effect
-                        .act
-                    {
-                        Act::Add { beside, .. } => beside,
-                        Act::Cancel { .. } => None,
-                    });
-                let slot = Slot { provider: new.provider.clone(), date: new.date, interval: new.interval };
-                let new_row = LiveRow { no: AppointmentNo(i32::MAX), slot, made_by_us: true, moves: beside };
-                for row in ours_but(&emr, new.mark) {
-                    if no_overlap_by_us(&[row.clone(), new_row.clone()]).is_some() {
-                        let marks = [Some(new.mark), emr.row(row.no).and_then(|row| row.appointment.mark())];
-                        let story = story(&tables, &marks);
-                        record.breach(format!("B-2: an addition at {at:?} overlaps our {:?}{story}", row.no));
-                    }
-                }
-            }
-            EmrWrite::Cancel { seen, now, rows, at } => {
-                let stale = now.staff_at.is_some_and(|edited| now.reread_at.is_none_or(|read| edited < read));
-                if stale && seen.changed_at != now.appointment.changed_at {
-                    record.breach(format!("B-7: {:?} was overwritten at {at:?}", seen.no));
-                }
-                let tables = store.peek();
-                // Of those that may be arriving, the one announced last.
-                let under_way = |row: &&EffectRow| {
-                    row.effect.clinic.as_str() == clinic && (!row.state.is_settled() || row.due.is_some())
-                };
-                let instead =
-                    tables.effects.iter().rev().filter(under_way).find_map(|row| match row.effect.act {
-                        Act::Cancel { appointment, instead, .. } if appointment == seen.no => Some(instead),
-                        _ => None,
-                    });
-                if let Some(Some(no)) = instead {
-                    let new = rows.get(&no);
-                    let new_holds =
-                        new.is_some_and(|row| row.appointment.status.occupies() || row.staff_at.is_some());
-                    if !holds_one(false, new_holds) {
-                        let marks = [seen.mark(), new.and_then(|row| row.appointment.mark())];
-                        let story = story(&tables, &marks);
-                        record.breach(format!(
-                            "B-4: {:?} was cancelled at {at:?} while {no:?} is not live{story}",
-                            seen.no
-                        ));
-                    }
-                }
-            }
-        });
-    }
-}
-
-/// What of ours is live beside this write; a write that the EMR did twice is one.
-fn ours_but(emr: &PretendEmr, mark: Mark) -> Vec<LiveRow> {
-    let mut marks = vec![Some(mark)];
-    let anew = |row: &LiveRow| {
-        let mark = emr.row(row.no).and_then(|row| row.appointment.mark());
-        let anew = row.made_by_us && !marks.contains(&mark);
-        marks.push(mark);
-        anew
-    };
-    emr.live().into_iter().filter(anew).collect()
-}
+use super::{CLINICS, TROUBLE, chance, dice};
 
 // --- the EMR -----------------------------------------------------------------------------------------------------------
 

@@ -142,7 +142,14 @@ impl Saga {
                 return end;
             }
         }
-        self.addition_stands(Written { lease: None, ..written }, keep).await
+        // Alone now, it is judged like any other: it may be in somebody's way.
+        let alone = Written { lease: None, ..written };
+        match self.read_back(&alone.effect).await {
+            Ok(verdict @ (AddVerdict::Agrees(_) | AddVerdict::Changed(_) | AddVerdict::Yields(_))) => {
+                Box::pin(self.judged(alone, verdict)).await
+            }
+            Ok(AddVerdict::Absent | AddVerdict::Doubled { .. }) | Err(_) => End::plain(Situation::Pending),
+        }
     }
 
     fn new_appointment(&self, effect: &Effect, slot: &Slot) -> NewAppointment {

@@ -76,8 +76,8 @@ pub struct Row {
     pub added_at: Ts,
     /// When somebody other than us last touched it.
     pub staff_at: Option<Ts>,
-    /// When we last read it by itself, for law B-7.
-    pub reread_at: Option<Ts>,
+    /// When we read it by itself, for law B-7.
+    pub read_at: Vec<Ts>,
 }
 
 /// Told of each write before it is applied: for the laws.
@@ -86,7 +86,7 @@ type Watch = Box<dyn Fn(&EmrWrite<'_>) + Send + Sync>;
 /// A write of ours, as it arrives.
 pub enum EmrWrite<'a> {
     Add { new: &'a NewAppointment, at: Ts },
-    Cancel { seen: &'a Appointment, now: &'a Row, rows: &'a BTreeMap<AppointmentNo, Row>, at: Ts },
+    Cancel { seen: &'a Appointment, now: &'a Row, rows: &'a BTreeMap<AppointmentNo, Row>, sent: Ts, at: Ts },
 }
 
 type Script = Box<dyn FnMut(Op) -> Fate + Send>;
@@ -257,11 +257,11 @@ impl PretendEmr {
         locked(&self.state).add(&slot, new.patient, texts, at, None)
     }
 
-    fn cancel(&self, seen: &Appointment) {
+    fn cancel(&self, seen: &Appointment, sent: Ts) {
         let at = self.clock.now();
         let mut state = locked(&self.state);
         let Some(now) = state.rows.get(&seen.no) else { return };
-        self.told(&EmrWrite::Cancel { seen, now, rows: &state.rows, at });
+        self.told(&EmrWrite::Cancel { seen, now, rows: &state.rows, sent, at });
         if let Some(row) = state.rows.get_mut(&seen.no) {
             // The whole row, times excepted, as OSCAR does.
             let Appointment { date, interval, .. } = row.appointment;
@@ -298,7 +298,7 @@ impl State {
             texts,
             changed_at: Some(at.0.to_string()),
         };
-        self.rows.insert(no, Row { appointment, added_at: at, staff_at, reread_at: None });
+        self.rows.insert(no, Row { appointment, added_at: at, staff_at, read_at: Vec::new() });
         no
     }
 }
@@ -388,7 +388,7 @@ impl Emr for Connection {
                 let at = emr.clock.now();
                 let mut state = locked(&emr.state);
                 let row = state.rows.get_mut(&no)?;
-                row.reread_at = Some(at);
+                row.read_at.push(at);
                 Some(row.appointment.clone())
             })
             .await
@@ -419,8 +419,8 @@ impl Emr for Connection {
     }
 
     async fn cancel_appointment(&self, seen: &Appointment) -> EmrResult<()> {
-        let seen = seen.clone();
-        self.0.meets(Op::Cancel, move |emr| emr.cancel(&seen)).await
+        let (seen, sent) = (seen.clone(), self.0.clock.now());
+        self.0.meets(Op::Cancel, move |emr| emr.cancel(&seen, sent)).await
     }
 
     async fn probe(&self) -> EmrResult<()> {

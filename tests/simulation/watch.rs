@@ -24,8 +24,8 @@ pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
                     addition(&store, &emr, &record, new, *at);
                 }
             }
-            EmrWrite::Cancel { seen, now, rows, at } => {
-                overwriting(&record, seen, now, *at);
+            EmrWrite::Cancel { seen, now, rows, sent, at } => {
+                overwriting(&record, seen, now, *sent);
                 let tables = store.peek();
                 let instead = instead_of(&tables, clinic, seen.no);
                 let new = instead.map(|no| (no, rows.get(&no)));
@@ -57,11 +57,12 @@ fn addition(store: &MemoryStore, emr: &PretendEmr, record: &Record, new: &NewApp
     }
 }
 
-/// B-7.
-fn overwriting(record: &Record, seen: &Appointment, now: &Row, at: Ts) {
-    let stale = now.staff_at.is_some_and(|edited| now.reread_at.is_none_or(|read| edited < read));
+/// B-7: what staff changed before our last look at it. What they change while the write is on its way nobody can know.
+fn overwriting(record: &Record, seen: &Appointment, now: &Row, sent: Ts) {
+    let looked_at = now.read_at.iter().rfind(|read| **read <= sent);
+    let stale = now.staff_at.is_some_and(|edited| edited < *looked_at.unwrap_or(&sent));
     if stale && seen.changed_at != now.appointment.changed_at {
-        record.breach(format!("B-7: {:?} was overwritten at {at:?}", seen.no));
+        record.breach(format!("B-7: {:?} was overwritten by what was sent at {sent:?}", seen.no));
     }
 }
 

@@ -17,6 +17,7 @@ mod patience;
 mod premises;
 mod reads;
 mod repeated;
+mod resting;
 mod rules;
 mod shapes;
 mod spoken;
@@ -26,5 +27,4 @@ mod stage;
 #[expect(dead_code, reason = "nobody here waits for a request that hangs")]
 mod town;
 #[path = "../support/voice.rs"]
-#[expect(dead_code, reason = "nobody here asks for an operator's page")]
 mod voice;

@@ -13,6 +13,7 @@ pub mod call_note;
 pub mod call_record;
 pub mod clinic;
 pub mod clinic_hours;
+pub mod held;
 pub mod ids;
 pub mod laws;
 pub mod mark;

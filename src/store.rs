@@ -19,6 +19,7 @@ mod calls;
 mod clinics;
 mod connect;
 mod db;
+mod held;
 mod holds;
 mod instances;
 mod keys;

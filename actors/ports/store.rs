@@ -3,6 +3,8 @@
 //! Each method is one transaction, committed when it returns `Ok`; what it could not commit it did not do. Every write
 //! by an owner names the fence it believes in, and is refused when that is no longer in force (law O-1).
 
+mod audit;
+mod held;
 mod retention;
 mod tokens;
 
@@ -11,13 +13,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+pub use self::audit::{AuditAction, AuditEntry, AuditStore};
+pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
+pub use self::retention::{Keep, RetentionStore};
+pub use self::tokens::{EmrToken, TokenStore};
 use crate::domain::answer::AnswerLine;
 use crate::domain::appointment::Fingerprint;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{
-    CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId,
-    ToolCallKey,
+    CallId, CallKey, ClinicId, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId, ToolCallKey,
 };
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
@@ -25,9 +30,6 @@ use crate::domain::say::Language;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
-
-pub use self::retention::{Keep, RetentionStore};
-pub use self::tokens::{EmrToken, TokenStore};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -52,6 +54,7 @@ pub trait Store:
     + WaitlistStore
     + ToolCallStore
     + HoldStore
+    + HeldStore
     + BookingStore
     + AuditStore
     + OutboxStore
@@ -66,6 +69,7 @@ impl<S> Store for S where
         + WaitlistStore
         + ToolCallStore
         + HoldStore
+        + HeldStore
         + BookingStore
         + AuditStore
         + OutboxStore
@@ -378,50 +382,6 @@ pub trait BookingStore: Send + Sync + 'static {
 pub struct JournalCounts {
     pub unsettled: u64,
     pub handed_to_staff: u64,
-}
-
-// --- audit -----------------------------------------------------------------------------------------------------------
-
-/// One line of the audit log (law P-2): who did what to whose record, and how it ended.
-#[derive(Clone)]
-pub struct AuditEntry {
-    pub at: Ts,
-    pub clinic: ClinicId,
-    pub call: Option<CallId>,
-    pub action: AuditAction,
-    /// Sealed and blind-indexed by the store.
-    pub patients: Vec<DemographicNo>,
-    /// A situation's or state's code.
-    pub outcome: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditAction {
-    Tool(Tool),
-    Announced,
-    Settled,
-    HandedToStaff,
-    WaitlistRead,
-    WaitlistMarked,
-}
-
-impl AuditAction {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Tool(tool) => tool.name(),
-            Self::Announced => "emr_write_announced",
-            Self::Settled => "emr_write_settled",
-            Self::HandedToStaff => "handed_to_staff",
-            Self::WaitlistRead => "waitlist_read",
-            Self::WaitlistMarked => "waitlist_marked",
-        }
-    }
-}
-
-#[async_trait]
-pub trait AuditStore: Send + Sync + 'static {
-    /// Chains up to `limit` unsealed entries onto the log; returns how many.
-    async fn seal_audit(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<u64>;
 }
 
 // --- SMS outbox ------------------------------------------------------------------------------------------------------

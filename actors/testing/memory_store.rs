@@ -2,6 +2,7 @@
 
 mod announcing;
 mod calls;
+mod held;
 mod holds;
 mod journal;
 mod rest;

@@ -25,6 +25,11 @@ impl LockKey {
         Self::of(&[b"patient", clinic.as_str().as_bytes(), patient_index])
     }
 
+    /// How many requests a clinic holds, and under which references.
+    pub(super) fn held(clinic: &ClinicId) -> Self {
+        Self::of(&[b"held", clinic.as_str().as_bytes()])
+    }
+
     /// Which generation of a node is the active one.
     pub(super) fn node(node: &str) -> Self {
         Self::of(&[b"node", node.as_bytes()])

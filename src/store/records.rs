@@ -1,4 +1,4 @@
-//! The sealed forms of bookings: what stands inside the envelopes of `intent` and `effect`.
+//! The sealed forms of bookings: what stands inside the envelopes of `intent`, `effect` and `held_request`.
 //!
 //! The domain does not serialise; these records do, and only on their way into an envelope.
 
@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vitarad_actors::domain::appointment::Fingerprint;
 use vitarad_actors::domain::booking::{Act, Effect, Intent, Slot, Want};
-use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallKey};
+use vitarad_actors::domain::held::HeldWish;
+use vitarad_actors::domain::ids::{
+    AppointmentNo, ClinicId, DemographicNo, IntentId, ProviderNo, ToolCallKey,
+};
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::say::Language;
@@ -106,6 +109,48 @@ impl IntentRecord {
         };
         let text_to = self.text_to.map(Phi::new);
         (want, OrderNote { tool_call, language: self.language, seen: self.seen, text_to })
+    }
+}
+
+/// What a held request seals.
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeldRecord {
+    asked: IntentRecord,
+    sheet_name: String,
+    visit: String,
+    reason: String,
+    old_slot: Option<SlotRecord>,
+    is_new: bool,
+}
+
+impl HeldRecord {
+    pub(super) fn new(clinic: &ClinicId, wish: &HeldWish, note: &OrderNote) -> Self {
+        let HeldWish { patient, want, .. } = wish;
+        let id = IntentId(uuid::Uuid::nil());
+        let intent = Intent { id, clinic: clinic.clone(), patient: *patient, want: want.clone() };
+        Self {
+            asked: IntentRecord::new(&intent, note),
+            sheet_name: wish.sheet_name.reveal().clone(),
+            visit: wish.visit.clone(),
+            reason: wish.reason.reveal().clone(),
+            old_slot: wish.old_slot.as_ref().map(Into::into),
+            is_new: wish.is_new,
+        }
+    }
+
+    pub(super) fn read(self, tool_call: ToolCallKey) -> (HeldWish, OrderNote) {
+        let patient = self.asked.patient();
+        let (want, note) = self.asked.read(tool_call);
+        let wish = HeldWish {
+            patient,
+            want,
+            sheet_name: Phi::new(self.sheet_name),
+            visit: self.visit,
+            reason: Phi::new(self.reason),
+            old_slot: self.old_slot.map(Into::into),
+            is_new: self.is_new,
+        };
+        (wish, note)
     }
 }
 

@@ -75,6 +75,13 @@ on_each! {
     who_waits_is_entered_once_by_the_owner_of_the_call
     who_waits_no_longer_may_join_again_and_is_not_marked_twice
     every_look_at_the_waiting_list_is_in_the_audit_log
+    a_request_is_held_with_its_answer_and_comes_back_whole
+    the_same_wish_is_held_once_and_a_call_holds_no_more_than_it_may
+    of_64_racing_deliveries_of_a_wish_one_is_held
+    a_held_request_is_carried_out_by_one_and_ended_by_whoever_has_the_fence
+    what_a_dead_process_had_taken_up_is_due_at_once
+    a_held_request_is_due_when_it_expires_and_may_be_cancelled_while_it_waits
+    a_move_and_a_cancellation_are_held_as_they_were_wished
     a_record_grows_with_every_message_and_the_call_itself
     a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once

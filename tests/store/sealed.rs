@@ -11,11 +11,11 @@ use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::ports::store::{
-    Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, OutboxStore, RoleStore, StoreError,
-    ToolCallStore, WaitlistJoin,
+    Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, Held, HeldStore, OutboxStore,
+    RoleStore, StoreError, ToolCallStore, WaitlistJoin,
 };
 
-use crate::contract::waiting;
+use crate::contract::{held_draft, waiting};
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres;
 use crate::samples::{
@@ -81,6 +81,8 @@ async fn fill(store: &SqlStore) {
     }
     store.dead_letter(&key, Tool::CreateAppointment, Phi::new(CANARY.to_owned()), NOW).await.unwrap();
     store.answer(&tool_call(&key.call, 2), line(CANARY), vec![], NOW).await.unwrap();
+    let held = held_draft(1, 9, CHART_NO, 540);
+    assert_eq!(store.hold_request(held, NOW).await.unwrap(), Held::Kept);
     assert!(matches!(store.announce(wish.clone(), NOW).await.unwrap(), Announced::Granted(_)));
     let mut settled = settlement(&wish, done(7), booked(7));
     settled.answer = Some((key, line(CANARY)));

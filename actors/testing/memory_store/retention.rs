@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::{Tables, TextRow, TextState};
+use super::tables::{HeldEntry, Tables, TextRow, TextState};
 use crate::domain::booking::IntentState;
 use crate::domain::ids::IntentId;
 use crate::domain::time::Ts;
@@ -57,6 +57,9 @@ impl RetentionStore for MemoryStore {
         tables.records.retain(|_, (_, changed_at)| broom.leaves(*changed_at <= closed));
         broom.next_kind();
         tables.waitlist.retain(|row| broom.leaves(!row.status.is_waiting() && row.changed_at <= closed));
+        broom.next_kind();
+        let ended = |entry: &HeldEntry| !entry.row.state.is_waiting() && entry.changed_at <= closed;
+        tables.held.retain(|entry| broom.leaves(ended(entry)));
         broom.next_kind();
         tables.holds.retain(|hold| broom.leaves(hold.until <= now));
         broom.next_kind();

@@ -52,7 +52,7 @@ impl Tables {
     }
 
     /// A text about the same thing is queued once.
-    fn queue(&mut self, draft: SmsDraft, now: Ts) {
+    pub(super) fn queue(&mut self, draft: SmsDraft, now: Ts) {
         let same = |row: &TextRow| row.draft.clinic == draft.clinic && row.draft.dedupe == draft.dedupe;
         if !self.texts.values().any(same) {
             let id = self.texts.last_key_value().map_or(1, |(last, _)| last + 1);

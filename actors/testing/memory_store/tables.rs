@@ -12,7 +12,7 @@ use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
 use crate::ports::store::{
-    AuditEntry, Claimant, EmrToken, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult,
+    AuditEntry, Claimant, EmrToken, HeldRow, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult,
 };
 
 #[derive(Default)]
@@ -38,6 +38,14 @@ pub struct Tables {
     pub texts: BTreeMap<i64, TextRow>,
     pub records: BTreeMap<CallKey, (CallFacts, Ts)>,
     pub waitlist: Vec<WaitingRow>,
+    pub held: Vec<HeldEntry>,
+}
+
+pub struct HeldEntry {
+    pub row: HeldRow,
+    pub owner: Option<Generation>,
+    pub due: Ts,
+    pub changed_at: Ts,
 }
 
 pub struct WaitingRow {

@@ -4,8 +4,11 @@
 //! journal. If it dies, its sagas run on and settle what they can; the next life adopts the rest from the journal.
 
 mod addition;
+mod alternatives;
+mod backlog;
 mod cancellation;
 mod journal;
+mod keeping;
 mod look;
 pub mod order;
 mod recheck;
@@ -22,6 +25,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use self::backlog::Backlog;
 use self::order::{Concluded, Order};
 pub use self::recheck::no_opening;
 use self::saga::Saga;
@@ -35,6 +39,8 @@ use crate::house::House;
 use crate::mailbox::{Post, Reply};
 use crate::tree::{Role, policy};
 
+/// Held requests are looked for less often than the journal is looked at; while there are any, one for each look.
+const BETWEEN_LOOKS_AT_HELD: u32 = 5;
 /// Lines of the journal taken up in one look.
 const LOOK_AT_ONCE: u32 = 16;
 
@@ -53,6 +59,12 @@ pub enum DeskMsg {
     /// Whether the lines of earlier lives are ours by now.
     Looked {
         adopted: bool,
+    },
+    /// Time to see whether held requests can be carried out.
+    TakeUpHeld,
+    /// Whether there may be more of them.
+    TookUpHeld {
+        more: bool,
     },
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
@@ -110,6 +122,7 @@ impl Actor for DeskActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         state.look(&myself);
+        state.take_up_held(&myself);
         Ok(())
     }
 
@@ -127,6 +140,11 @@ impl Actor for DeskActor {
                 state.adopted = adopted;
                 state.looking = false;
                 myself.send_after(state.house.settings.look_every, || Post::own(DeskMsg::Look));
+            }
+            DeskMsg::TakeUpHeld => state.take_up_held(&myself),
+            DeskMsg::TookUpHeld { more } => {
+                let pause = state.house.settings.look_every * if more { 1 } else { BETWEEN_LOOKS_AT_HELD };
+                myself.send_after(pause, || Post::own(DeskMsg::TakeUpHeld));
             }
             #[cfg(any(test, feature = "testing"))]
             DeskMsg::Die(death) => death.strike()?,
@@ -197,7 +215,7 @@ impl State {
     fn refusal(&self, order: &Order, situation: Situation) -> Concluded {
         self.house.meters.saga(&self.clinic.id, situation.code());
         let line = wording::answer(&self.clinic, order.note.language, situation, None, None, false).line();
-        Concluded { line, stored_for: None, provisional: false }
+        Concluded { line, situation: Some(situation), stored_for: None, provisional: false }
     }
 
     fn look(&mut self, myself: &ActorRef<Post<DeskMsg>>) {
@@ -211,6 +229,17 @@ impl State {
             let adopted = adopted || adopt(&house, &clinic).await;
             let _ = AssertUnwindSafe(look_at_journal(&house, &clinic, &under_way)).catch_unwind().await;
             let _ = myself.send_message(Post::own(DeskMsg::Looked { adopted }));
+        });
+    }
+
+    /// Only while no order is under way: callers come before the backlog.
+    fn take_up_held(&self, myself: &ActorRef<Post<DeskMsg>>) {
+        let (house, clinic) = (Arc::clone(&self.house), Arc::clone(&self.clinic));
+        let backlog = Backlog { house, clinic, desk: myself.clone() };
+        let (is_quiet, myself) = (self.running.is_empty(), myself.clone());
+        tokio::spawn(async move {
+            let more = is_quiet && AssertUnwindSafe(backlog.next()).catch_unwind().await.unwrap_or(false);
+            let _ = myself.send_message(Post::own(DeskMsg::TookUpHeld { more }));
         });
     }
 }

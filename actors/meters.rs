@@ -92,6 +92,7 @@ pub struct Meters {
     sagas: Family<OutcomeLabels, Counter>,
     handed_to_staff: Family<ClinicLabels, Counter>,
     dead_letters: Family<ClinicLabels, Counter>,
+    held: Family<OutcomeLabels, Counter>,
     sms: Family<OutcomeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
     said: Family<OutcomeLabels, Counter>,
@@ -117,6 +118,7 @@ impl Default for Meters {
             sagas: Family::default(),
             handed_to_staff: Family::default(),
             dead_letters: Family::default(),
+            held: Family::default(),
             sms: Family::default(),
             alarms: Family::default(),
             said: Family::default(),
@@ -142,6 +144,11 @@ impl Meters {
             self.handed_to_staff.clone(),
         );
         registry.register("dead_letters", "Inputs that killed their actor twice", self.dead_letters.clone());
+        registry.register(
+            "held_requests",
+            "Requests kept while the EMR was away, and how they ended",
+            self.held.clone(),
+        );
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
         registry.register("said_afterwards", "Late answers said into the live call", self.said.clone());
@@ -212,6 +219,12 @@ impl Meters {
     pub fn sms(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.sms.get_or_create(&labels).inc();
+    }
+
+    /// `kept`, `full`, or the state it ended in.
+    pub fn held(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.held.get_or_create(&labels).inc();
     }
 
     pub fn alarm(&self, clinic: &ClinicId, alarm: &'static str) {

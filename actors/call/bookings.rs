@@ -139,6 +139,7 @@ impl State {
             asker: Asker { language: self.language(), is_new: patient.is_new },
             note,
             deadline,
+            held: None,
         }
     }
 
@@ -236,14 +237,19 @@ impl Errand {
     }
 
     const fn said(line: AnswerLine, key: ToolCallKey) -> Concluded {
-        Concluded { line, stored_for: Some(key), provisional: false }
+        Concluded { line, situation: None, stored_for: Some(key), provisional: false }
     }
 
     fn word(&self, situation: Situation) -> Concluded {
         let phone = self.clinic.phone.0.spoken();
         let language: Language = self.order.note.language;
         let line = Answer::new(situation, language, &[("phone", &phone)]).line();
-        Concluded { line, stored_for: None, provisional: situation == Situation::Pending }
+        Concluded {
+            line,
+            situation: Some(situation),
+            stored_for: None,
+            provisional: situation == Situation::Pending,
+        }
     }
 }
 

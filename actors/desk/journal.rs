@@ -167,6 +167,7 @@ impl Saga {
     }
 
     pub async fn not_done(&self, written: &Written, end: End) -> End {
+        let end = self.held_instead(end).await;
         self.settle_last(written, EffectState::NotDone, IntentState::Refused, end).await
     }
 
@@ -260,7 +261,9 @@ impl Saga {
         };
         let draft = self.draft(&end, written);
         let will_text = draft.is_some() && self.house.sms.delivers();
-        let concluded = self.word(&end, will_text, true);
+        let kept = end.settled.take();
+        let is_kept = kept.is_some();
+        let concluded = kept.unwrap_or_else(|| self.word(&end, will_text, true));
         let mut settlement = self.settlement(written, state, self.watch(state));
         settlement.intent = Some((self.intent.id, intent));
         settlement.answer = Some((self.order.note.tool_call.clone(), concluded.line.clone()));
@@ -270,7 +273,11 @@ impl Saga {
             settlement.audit.push(self.audit(AuditAction::HandedToStaff, end.situation.code()));
         }
         if self.house.store.settle(settlement, self.house.now()).await.is_err() {
-            // Somebody else settles it, or the store is away and the journal will be looked at: either way not our word.
+            // What is kept is kept. Else somebody else settles it, or the store is away and the journal will be looked at: either way not our word.
+            if is_kept {
+                end.settled = Some(concluded);
+                return end;
+            }
             return End::plain(Situation::Pending);
         }
         if intent == IntentState::HandedToStaff {

@@ -40,6 +40,7 @@ impl Saga {
             asker: Asker { language: row.order.language, is_new: false },
             note: row.order.clone(),
             deadline: Instant::now() + PATIENCE,
+            held: None,
         };
         Self { house, clinic, order, intent: row.intent.clone(), told_pending: true }
     }

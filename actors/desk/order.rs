@@ -4,9 +4,10 @@ use tokio::time::Instant;
 
 use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Slot, Want};
-use crate::domain::ids::{DemographicNo, ToolCallKey};
+use crate::domain::ids::{DemographicNo, IntentId, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::policy::Asker;
+use crate::domain::say::Situation;
 use crate::ports::store::OrderNote;
 
 /// A wish of a verified patient, spelled out.
@@ -26,12 +27,17 @@ pub struct Order {
     pub note: OrderNote,
     /// When the caller stops listening: nothing is sent after it.
     pub deadline: Instant,
+    /// It was held while the EMR was away: no caller waits for it, and the intent it is carried out under is known
+    /// beforehand, so that what became of it can be looked up after a death.
+    pub held: Option<IntentId>,
 }
 
 /// How an order ended, in words.
 #[derive(Clone)]
 pub struct Concluded {
     pub line: AnswerLine,
+    /// What it came to; `None` for an answer that was stored before.
+    pub situation: Option<Situation>,
     /// Under which tool call the answer is stored already.
     pub stored_for: Option<ToolCallKey>,
     /// It may still change: it is told and not stored.

@@ -54,6 +54,7 @@ pub const fn situation_of(failure: EmrFailure) -> Situation {
     match failure {
         EmrFailure::QueueFull => Situation::Busy,
         EmrFailure::TooLate | EmrFailure::TimedOut | EmrFailure::LeaseOver => Situation::EmrTimeout,
+        _ if failure.is_away() => Situation::EmrAway,
         _ => Situation::EmrUnavailable,
     }
 }
@@ -72,7 +73,7 @@ impl From<StoreError> for End {
 impl Saga {
     pub fn new(house: Arc<House>, clinic: Arc<Clinic>, order: Order) -> Self {
         let intent = Intent {
-            id: IntentId(house.luck.id()),
+            id: order.held.unwrap_or_else(|| IntentId(house.luck.id())),
             clinic: clinic.id.clone(),
             patient: order.patient,
             want: order.want.clone(),
@@ -121,6 +122,7 @@ impl Saga {
             wording::answer(&self.clinic, language, end.situation, end.slot.as_ref(), end.no, will_text);
         Concluded {
             line: answer.line(),
+            situation: Some(end.situation),
             stored_for: stored.then(|| self.order.note.tool_call.clone()),
             provisional: end.situation == Situation::Pending,
         }
@@ -128,6 +130,7 @@ impl Saga {
 
     /// The answer as it is stored, or stored now; a pending one is not, because it may still change.
     async fn conclude(&self, end: End) -> Concluded {
+        let end = if end.settled.is_none() { self.held_instead(end).await } else { end };
         self.house.meters.saga(&self.clinic.id, end.situation.code());
         if let Some(concluded) = end.settled {
             return concluded;

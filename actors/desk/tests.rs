@@ -1,5 +1,7 @@
 //! Sagas against an EMR that misbehaves, staff who book over us, and deaths at every named point.
 
+mod held;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -343,8 +345,12 @@ async fn a_lost_cancellation_is_settled_by_reading() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_emr_is_down_the_caller_hears_it_and_nothing_is_left_behind() {
-    let (world, house) = house().await;
+async fn where_nothing_is_held_a_caller_hears_that_the_emr_is_down_and_nothing_is_left_behind() {
+    let mut maple = clinic("maple", 2);
+    maple.held_requests = false;
+    let world = World::of(vec![maple], &[patient(42), patient(7)]);
+    let house = world.begin(1, Crashpoints::default()).await;
+    verify(&house).await;
     world.emr("maple").script(|_| Fate::Fails { after: Duration::ZERO, with: EmrFailure::NoConnection });
     for id in ["t1", "t2", "t3", "t4"] {
         let refused = book(&house, id, "10:00").await;

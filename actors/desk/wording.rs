@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::domain::answer::Answer;
 use crate::domain::booking::Slot;
 use crate::domain::clinic::Clinic;
+use crate::domain::held::Reference;
 use crate::domain::ids::AppointmentNo;
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation, spoken_time};
@@ -67,6 +68,19 @@ fn appointment(slot: &Slot, no: AppointmentNo, provider: &str) -> serde_json::Va
         "durationMinutes": slot.interval.minutes(),
         "providerId": slot.provider.as_str(),
         "providerName": provider,
+    })
+}
+
+/// A text about a held request that could not be carried out.
+pub fn not_done(clinic: &Clinic, language: Language, reference: &Reference) -> Phi<String> {
+    let (name, phone) = (&clinic.name, clinic.phone.0.spoken());
+    Phi::new(match language {
+        Language::En => {
+            format!(
+                "{name}: we could not do what you asked for ({reference}). We will call you, or call {phone}."
+            )
+        }
+        Language::Zh => format!("{name}:您的请求({reference})未能办理。我们会给您回电,或请致电{phone}。"),
     })
 }
 

@@ -19,6 +19,10 @@ use super::time::{Ts, Zone};
 use super::transfer::Transfers;
 use super::voice::VoiceSettings;
 
+const fn held_unless_declined() -> bool {
+    true
+}
+
 /// Everything about a clinic but its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +48,9 @@ pub struct Clinic {
     pub accepting_new_patients: bool,
     #[serde(default)]
     pub waitlist_enabled: bool,
+    /// Whether a request is held while the EMR is away, or refused.
+    #[serde(default = "held_unless_declined")]
+    pub held_requests: bool,
     #[serde(default)]
     pub transfer: Option<Line>,
     #[serde(default)]

@@ -187,6 +187,21 @@ situations! {
     EmrUnavailable false "EMR_UNAVAILABLE" {
         "Our booking system isn't answering right now. Please call the clinic at {phone}."
         "预约系统暂时无法使用,请致电诊所{phone}。" }
+    /// It cannot be reached, and nothing was done.
+    EmrAway false "EMR_UNAVAILABLE" {
+        "Our booking system isn't answering right now. Please call the clinic at {phone}."
+        "预约系统暂时无法使用,请致电诊所{phone}。" }
+    /// Kept until the EMR is back; not done.
+    Held true "HELD" {
+        "Our booking system isn't answering, so this isn't done yet. I've kept your request; the reference is {reference}. The clinic will tell you what came of it."
+        "预约系统暂时无法使用,这件事还没有办理。您的请求已经记下,编号是{reference}。诊所会通知您结果。" }
+    HeldListed true "HELD" {
+        "I can't see the appointment book right now. Your request {reference} is kept and isn't done yet."
+        "我现在看不到预约表。您的请求{reference}已经记下,还没有办理。" }
+    /// The EMR came back after the time a held request was good for.
+    HeldTooLong false "HELD_TOO_LONG" {
+        "I couldn't do what you asked for in time. The clinic will call you."
+        "您的请求没能及时办理,诊所会给您打电话。" }
     EmrTimeout false "EMR_TIMEOUT" {
         "Our booking system is slow right now. Please try again in a moment, or call {phone}."
         "预约系统现在很慢,请稍后再试,或致电{phone}。" }

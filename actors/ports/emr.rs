@@ -126,6 +126,13 @@ impl EmrFailure {
         )
     }
 
+    /// Whether it says that the EMR cannot be reached at all, or not made sense of: not that it refuses, nor that it is
+    /// slow. What comes back as this from a reading, or from a write that never left, may be tried when it is back.
+    pub const fn is_away(self) -> bool {
+        matches!(self, Self::BreakerOpen | Self::Stopped)
+            || self.is_illness() && !matches!(self, Self::TimedOut)
+    }
+
     /// A metric label.
     pub const fn name(self) -> &'static str {
         match self {

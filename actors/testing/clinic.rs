@@ -43,6 +43,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
         greeting: Greeting::default(),
         accepting_new_patients: true,
         waitlist_enabled: false,
+        held_requests: true,
         transfer: None,
         sms: SmsSettings { enabled: true, sender: Some(line("604-555-0101")) },
         hours: Week {

@@ -47,7 +47,7 @@ async fn a_role_the_house_cannot_do_without_takes_it_down_when_its_budget_is_spe
 const fn heard_meanwhile(role: Role) -> [&'static str; 3] {
     match role {
         Role::Clinic | Role::Calls => ["INTERNAL_ERROR"; 3],
-        Role::EmrLink => ["VERIFIED", "EMR_UNAVAILABLE", "EMR_UNAVAILABLE"],
+        Role::EmrLink => ["VERIFIED", "EMR_UNAVAILABLE", "HELD"],
         Role::Desk => ["VERIFIED", "SLOT_FOUND", "EMR_UNAVAILABLE"],
         _ => ["VERIFIED", "SLOT_FOUND", "BOOKED"],
     }

@@ -24,6 +24,7 @@ fn clinic(zone: &str) -> Clinic {
         greeting: crate::domain::clinic::Greeting::default(),
         accepting_new_patients: true,
         waitlist_enabled: false,
+        held_requests: true,
         transfer: None,
         sms: crate::domain::clinic::SmsSettings::default(),
         hours: Week {

@@ -11,6 +11,7 @@ mod apply;
 mod bookings;
 mod finding;
 mod handbook;
+mod held;
 mod identity;
 mod notes;
 mod search;

@@ -5,6 +5,7 @@ mod call;
 mod config;
 mod demo;
 mod emr;
+mod held;
 mod sandbox;
 mod serve;
 mod waitlist;
@@ -53,6 +54,9 @@ enum Command {
     Config(config::Config),
     /// Check that nobody has tampered with the audit log. Exits with 1 when somebody has.
     Audit(Source),
+    /// See what callers left behind while the EMR was away, and take it back.
+    #[command(subcommand)]
+    Held(held::HeldRequests),
     /// See who waits for a place, and say how far the clinic has come with them.
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
@@ -83,6 +87,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),
         Command::Audit(source) => audit::run(&source),
+        Command::Held(held) => held.run(),
         Command::Waitlist(waitlist) => waitlist.run(),
         Command::Emr(emr) => emr.run(),
         Command::Sandbox(sandbox) => sandbox.run(),

@@ -24,7 +24,7 @@ use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
 use crate::ports::emr::EmrProvider;
-use crate::ports::store::{AuditAction, AuditEntry, CallSave, WaitlistJoin};
+use crate::ports::store::{AuditAction, AuditEntry, CallSave, HeldRow, WaitlistJoin};
 use crate::switchboard::ToolCall;
 
 /// An answer and whom it was about; `None` when it reveals nobody and changes nothing worth keeping.
@@ -41,7 +41,7 @@ struct Record {
 }
 
 impl Told {
-    const fn nothing(answer: Answer) -> Self {
+    pub(super) const fn nothing(answer: Answer) -> Self {
         Self { answer, record: None }
     }
 
@@ -172,7 +172,10 @@ impl State {
             Finding::Identified(who) => self.identified(who, language),
             Finding::Patient(no) => self.describe(no, language),
             Finding::Slots { held, until, visit } => self.offer(held, until, &visit, language),
-            Finding::Appointments { patient, upcoming } => self.list(patient, &upcoming, language),
+            Finding::Appointments { patient, upcoming, held } => {
+                self.list(patient, &upcoming, &held, language)
+            }
+            Finding::Held { patient, held } => self.list_held(patient, &held, language),
             Finding::Concluded(_) | Finding::Usurped => {
                 Told::nothing(self.plain(Situation::InternalError, language))
             }
@@ -208,7 +211,7 @@ impl State {
         if listed.stale { answer.with("asOf", self.wall(listed.as_of)) } else { answer }
     }
 
-    fn wall(&self, at: Ts) -> String {
+    pub(super) fn wall(&self, at: Ts) -> String {
         self.clinic.timezone.wall(at).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
@@ -284,7 +287,7 @@ impl State {
         facts
     }
 
-    fn slot_facts(&self, slot: &Slot, language: Language) -> Value {
+    pub(super) fn slot_facts(&self, slot: &Slot, language: Language) -> Value {
         let (spoken, provider) = when_and_who(&self.clinic, language, slot);
         json!({
             "date": slot.date.to_string(),
@@ -297,7 +300,13 @@ impl State {
         })
     }
 
-    fn list(&mut self, patient: DemographicNo, upcoming: &[Appointment], language: Language) -> Told {
+    fn list(
+        &mut self,
+        patient: DemographicNo,
+        upcoming: &[Appointment],
+        held: &[HeldRow],
+        language: Language,
+    ) -> Told {
         self.call.list(patient, upcoming);
         let slot = |row: &Appointment| Slot {
             provider: row.provider.clone(),
@@ -323,6 +332,7 @@ impl State {
             }
             None => self.plain(Situation::NoAppointments, language),
         };
-        Told::of(answer.with("appointments", facts), Tool::CheckAppointments, vec![patient])
+        let answer = self.with_held(answer.with("appointments", facts), held, language);
+        Told::of(answer, Tool::CheckAppointments, vec![patient])
     }
 }

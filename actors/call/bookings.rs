@@ -41,8 +41,15 @@ impl State {
         let (house, clinic, now) = (Arc::clone(&self.house), Arc::clone(&self.clinic), self.house.now());
         let deadline = deadline.checked_sub(house.settings.answer_margin).unwrap_or(deadline);
         Ok(Task::of(async move {
-            match appointments(&house, &clinic, patient, deadline).await {
-                Ok(rows) => Finding::Appointments { patient, upcoming: upcoming(&clinic, rows, now) },
+            let (rows, held) = tokio::join!(
+                appointments(&house, &clinic, patient, deadline),
+                house.store.held_for(&clinic.id, patient),
+            );
+            // What waits is an addition to the answer; the EMR's own record does not depend on it.
+            let held = held.unwrap_or_default();
+            match rows {
+                Ok(rows) => Finding::Appointments { patient, upcoming: upcoming(&clinic, rows, now), held },
+                Err(failure) if failure.is_away() && !held.is_empty() => Finding::Held { patient, held },
                 Err(failure) => Finding::Plain(situation_of(failure)),
             }
         }))

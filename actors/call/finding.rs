@@ -21,6 +21,7 @@ use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
 use crate::ports::emr::EmrProvider;
+use crate::ports::store::HeldRow;
 
 pub enum Finding {
     /// Nothing was learnt that the call must keep.
@@ -43,6 +44,12 @@ pub enum Finding {
     Appointments {
         patient: DemographicNo,
         upcoming: Vec<Appointment>,
+        held: Vec<HeldRow>,
+    },
+    /// The EMR is away; this is what we hold for the patient ourselves.
+    Held {
+        patient: DemographicNo,
+        held: Vec<HeldRow>,
     },
     /// Answered already; it is only kept and entered.
     Urgent(Tool, Urgent),

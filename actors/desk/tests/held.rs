@@ -48,6 +48,9 @@ async fn a_booking_asked_for_while_the_emr_is_away_is_made_when_it_is_back_and_t
     assert!(held["say"].as_str().unwrap().contains(&spoken), "{held}");
     assert_eq!(book(&house, "t1", "10:00").await, held, "the same tool call");
     assert_eq!(book(&house, "t2", "10:00").await["reference"], reference, "the same wish");
+    let checked = house.ask("c1", "c", Tool::CheckAppointments, json!({})).await;
+    assert_eq!(checked["heldRequests"][0]["reference"], reference, "{checked}");
+    assert_eq!((&checked["code"], &checked["appointments"]), (&json!("HELD"), &Value::Null));
     house.wait(Duration::from_hours(2)).await;
     assert_eq!((world.emr("maple").requests(Op::Add), states(&world)), (0, vec![HeldState::Open]));
     comes_back(&world);

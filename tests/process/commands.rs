@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use serde_json::json;
+use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::{Daemon, Ended, Process};
@@ -88,6 +89,34 @@ async fn who_waits_is_listed_and_marked_beside_the_running_daemon() {
 }
 
 #[tokio::test]
+async fn what_is_held_while_the_emr_is_away_is_listed_shown_and_cancelled_beside_the_running_daemon() {
+    let premises = Premises::around(Town::open().await);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let call = daemon.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone));
+    let born = json!({ "dateOfBirth": MARIE.birth.to_string() });
+    assert_eq!(call.ask("v", "search_patient_by_phone", born).await["code"], "VERIFIED");
+    let found = call.ask("f", "find_earliest_appointment", json!({})).await;
+    premises.town.maple().fail("*", Fault::Http500, None);
+    let booked = call.ask("b", "create_appointment", json!({ "slotId": found["slot"]["slotId"] })).await;
+    assert_eq!(booked["code"], "HELD", "{booked}");
+    let reference = booked["reference"].as_str().expect("a reference");
+    let file = premises.config_file();
+    let file = file.to_str().expect("a path in UTF-8");
+    let held = async |words: &[&str]| {
+        let line = [&["held"], words, &["--config", file]].concat();
+        Process::start(&line, &premises.environment).ended().await
+    };
+    let listed = held(&["list"]).await;
+    assert!(listed.out.contains(&format!("maple: 1\n  {reference} open")), "{} {}", listed.out, listed.err);
+    let shown = held(&["show", "--clinic", "maple", reference]).await;
+    assert!(shown.out.contains("book ") && shown.out.contains("TREMBLAY,MARIE"), "{}", shown.out);
+    assert_eq!(held(&["cancel", "--clinic", "cedar", reference]).await.status.code(), Some(1));
+    assert_eq!(held(&["cancel", "--clinic", "maple", reference]).await.status.code(), Some(0));
+    assert!(held(&["list"]).await.out.contains("maple: 0"));
+    assert_eq!(held(&["show", "--clinic", "maple", "0000"]).await.status.code(), Some(2), "no reference");
+}
+
+#[tokio::test]
 async fn the_tree_is_printed_and_every_key_is_another_one() {
     let tree = run(&["tree"]).await;
     assert!(
@@ -104,7 +133,7 @@ async fn the_tree_is_printed_and_every_key_is_another_one() {
 async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
     let manual = run(&["--help"]).await;
     assert!(manual.status.success());
-    for command in ["serve", "demo", "call", "config", "waitlist", "sandbox", "tree", "key"] {
+    for command in ["serve", "demo", "call", "config", "held", "waitlist", "sandbox", "tree", "key"] {
         assert!(manual.out.contains(&format!("\n  {command} ")), "{command} in {}", manual.out);
         assert!(run(&[command, "--help"]).await.status.success(), "{command}");
     }

@@ -115,9 +115,9 @@ async fn show(store: &SqlStore, of: &ClinicId, reference: &Reference) -> Result<
         complain("nothing is held under that reference");
         return Ok(EX_FAILED);
     };
-    let free: String =
+    let free: Vec<String> =
         row.alternatives.iter().map(|slot| format!("    free: {}\n", at(clinic, slot))).collect();
-    say(&format!("{}{free}", line(clinic, row)));
+    say(&format!("{}{}", line(clinic, row), free.concat()));
     Ok(EX_OK)
 }
 

@@ -1,4 +1,4 @@
-//! The house in a bad world: callers who interrupt each other, an EMR that loses answers, staff who book the same day,
+//! The house in a bad world: callers who interrupt each other, an EMR that loses answers and goes away, staff who book the same day,
 //! actors that panic, processes that are killed, a store that goes away. One seed decides everything; the laws decide
 //! whether it went well.
 //!
@@ -31,7 +31,7 @@ pub const PATIENTS: i32 = 6;
 pub const CALLERS: usize = 6;
 /// Trouble lasts so long; then the world behaves and everything must settle.
 pub const TROUBLE: Duration = Duration::from_mins(4);
-pub const SETTLE: Duration = Duration::from_mins(6);
+pub const SETTLE: Duration = Duration::from_mins(12);
 
 /// What one run wrote down.
 #[derive(Default)]

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// When another life may take a request up that this one says nothing more of.
 const LEFT_BEHIND: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_secs(30);
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+const LONGEST_PAUSE: Duration = Duration::from_mins(4);
 
 /// One clinic's backlog, as a task of its desk sees it.
 pub struct Backlog {
@@ -139,7 +139,8 @@ impl Backlog {
         let waits = tried.again && (tried.situation == Situation::Pending || tries < HELD_TRIES);
         let state = match tried.situation {
             _ if waits => HeldState::Open,
-            Situation::Booked | Situation::Moved | Situation::Cancelled if self.texts(row) => HeldState::Done,
+            // A move to where staff have put the appointment meanwhile writes nothing, and so texts nothing.
+            situation if situation == done(&row.wish.want) && self.texts(row) => HeldState::Done,
             Situation::HeldTooLong => HeldState::Expired,
             _ => HeldState::HandedToStaff,
         };

@@ -115,9 +115,9 @@ async fn show(store: &SqlStore, of: &ClinicId, reference: &Reference) -> Result<
         complain("nothing is held under that reference");
         return Ok(EX_FAILED);
     };
-    let free: Vec<String> =
-        row.alternatives.iter().map(|slot| format!("    free: {}\n", at(clinic, slot))).collect();
-    say(&format!("{}{}", line(clinic, row), free.concat()));
+    let free = row.alternatives.iter().map(|slot| format!("    free: {}\n", at(clinic, slot)));
+    let lines: Vec<String> = std::iter::once(line(clinic, row)).chain(free).collect();
+    say(&lines.concat());
     Ok(EX_OK)
 }
 

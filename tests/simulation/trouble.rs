@@ -31,7 +31,16 @@ pub fn spoil_the_emrs(world: &World, seed: u64) {
         let mut rng = dice(seed, 10 + n as u64);
         // Some EMRs are merely slow, some lose half of what they say.
         let spoilt = rng.random_range(0..25);
-        world.emr(clinic).script(move |op| fate(&mut rng, op, spoilt));
+        // And half of them cannot be reached for a while.
+        let from = Instant::now() + TROUBLE.mul_f64(rng.random_range(0.1..0.7));
+        let until =
+            from + Duration::from_secs(if chance(&mut rng, 50) { rng.random_range(1..180) } else { 0 });
+        world.emr(clinic).script(move |op| {
+            if (from..until).contains(&Instant::now()) {
+                return Fate::Fails { after: Duration::from_millis(2), with: EmrFailure::NoConnection };
+            }
+            fate(&mut rng, op, spoilt)
+        });
     }
 }
 

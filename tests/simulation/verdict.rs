@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use vitarad_actors::domain::booking::{Act, IntentState, Want};
+use vitarad_actors::domain::held::HeldState;
 use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
 use vitarad_actors::domain::laws::{LiveRow, no_overlap_by_us, same_answer};
 use vitarad_actors::domain::mark::Mark;
@@ -15,6 +16,7 @@ use super::{CLINICS, Record, Told};
 pub struct Summary {
     answers: BTreeMap<String, u64>,
     intents: BTreeMap<&'static str, u64>,
+    held: BTreeMap<&'static str, u64>,
     staff_rows: u64,
     our_live_rows: u64,
 }
@@ -26,6 +28,9 @@ impl Summary {
         }
         for (state, count) in &other.intents {
             *self.intents.entry(state).or_default() += count;
+        }
+        for (state, count) in &other.held {
+            *self.held.entry(state).or_default() += count;
         }
         self.staff_rows += other.staff_rows;
         self.our_live_rows += other.our_live_rows;
@@ -41,8 +46,12 @@ impl Summary {
             "PENDING",
             "HANDED_TO_STAFF",
             "APPOINTMENT_CHANGED",
+            "HELD",
         ] {
             assert!(self.answers.get(code).is_some_and(|count| *count > 0), "no answer was {code}");
+        }
+        for state in ["done", "handed_to_staff"] {
+            assert!(self.held.contains_key(state), "no held request ended {state}");
         }
         assert!(self.staff_rows > 0 && self.our_live_rows > 0);
     }
@@ -56,6 +65,7 @@ pub fn judge(world: &World, record: &Record) -> Summary {
     let mut summary = Summary::default();
     one_answer_each(record, &mut summary);
     nothing_open(world, record, &mut summary);
+    nothing_held(world, record, &mut summary);
     for clinic in CLINICS {
         let emr = world.emr(clinic);
         let live = with_halves(world, emr);
@@ -120,6 +130,28 @@ fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
                 tables.effects.iter().filter(of_intent).map(|effect| Some(effect.effect.mark())).collect();
             let story = story(&tables, &marks);
             record.breach(format!("B-5: the intent of {:?} never settled{story}", row.order.tool_call));
+        }
+    }
+}
+
+/// What was held has ended, and was done if that is what it says.
+fn nothing_held(world: &World, record: &Record, summary: &mut Summary) {
+    let tables = world.store.peek();
+    for row in tables.held.iter().map(|entry| &entry.row) {
+        *summary.held.entry(row.state.name()).or_default() += 1;
+        if row.state.is_waiting() {
+            record.breach(format!(
+                "{} of {:?} still waits: {:?}, taken up {} times",
+                row.reference, row.note.tool_call, row.outcome, row.fence.0
+            ));
+        }
+        let wish = row.wish.want.canonical(row.wish.patient);
+        let done = tables.intents.values().any(|known| {
+            matches!(known.state, IntentState::Done(_))
+                && known.intent.want.canonical(known.intent.patient) == wish
+        });
+        if row.state == HeldState::Done && !done {
+            record.breach(format!("B-3: {} is called done and no intent is", row.reference));
         }
     }
 }

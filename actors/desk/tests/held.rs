@@ -65,6 +65,24 @@ async fn a_booking_asked_for_while_the_emr_is_away_is_made_when_it_is_back_and_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn however_long_the_emr_was_away_the_booking_is_made_once() {
+    for away in [1, 60, 3_600, 24 * 3_600].map(Duration::from_secs) {
+        let mut world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
+        world.settings.look_every = (away / 1_000).clamp(Duration::from_millis(100), Duration::from_mins(1));
+        world.settings.duty_every = world.settings.look_every;
+        world.settings.role_lasts = Duration::from_mins(10);
+        let house = world.begin(1, Crashpoints::default()).await;
+        verify(&house).await;
+        goes_away(&world);
+        assert_eq!(book(&house, "t1", "10:00").await["code"], "HELD");
+        house.wait(away).await;
+        comes_back(&world);
+        house.wait(Duration::from_mins(15)).await;
+        assert_eq!((states(&world), world.emr("maple").live().len()), (vec![HeldState::Done], 1), "{away:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_move_and_a_cancellation_are_held_and_done_in_the_order_they_were_asked_for() {
     let (world, house) = house().await;
     let first = book(&house, "t1", "10:00").await["appointment"]["appointmentId"].clone();

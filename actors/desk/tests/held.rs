@@ -66,9 +66,9 @@ async fn a_booking_asked_for_while_the_emr_is_away_is_made_when_it_is_back_and_t
 
 #[tokio::test(start_paused = true)]
 async fn however_long_the_emr_was_away_the_booking_is_made_once() {
-    for away in [1, 60, 3_600, 24 * 3_600].map(Duration::from_secs) {
+    for away in [1, 3_600, 24 * 3_600].map(Duration::from_secs) {
         let mut world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
-        world.settings.look_every = (away / 1_000).clamp(Duration::from_millis(100), Duration::from_mins(1));
+        world.settings.look_every = (away / 1_000).clamp(Duration::from_secs(1), Duration::from_mins(1));
         world.settings.duty_every = world.settings.look_every;
         world.settings.role_lasts = Duration::from_mins(10);
         let house = world.begin(1, Crashpoints::default()).await;
@@ -141,7 +141,7 @@ async fn a_request_whose_time_passes_while_the_emr_is_away_is_not_made_and_the_p
     verify(&house).await;
     goes_away(&world);
     assert_eq!(book(&house, "t1", "10:00").await["code"], "HELD");
-    house.wait(Duration::from_hours(72)).await;
+    house.wait(Duration::from_hours(49)).await;
     assert_eq!(states(&world), [HeldState::Expired]);
     comes_back(&world);
     house.wait(Duration::from_hours(1)).await;
@@ -177,7 +177,7 @@ async fn a_death_at_any_point_of_carrying_one_out_books_no_more_than_once_and_it
                 house = world.begin(3, Crashpoints::default()).await;
             }
             settles_everything(&world, &house).await;
-            house.wait(Duration::from_mins(30)).await;
+            house.wait(Duration::from_mins(6)).await;
             let (live, adds) = (world.emr("maple").live().len(), world.emr("maple").requests(Op::Add));
             let expected = u64::from(point != Crashpoint::Announced);
             assert_eq!((live as u64, adds), (expected, expected), "{point:?} {process_dies}");

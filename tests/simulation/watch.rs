@@ -59,9 +59,11 @@ fn addition(store: &MemoryStore, emr: &PretendEmr, record: &Record, new: &NewApp
 
 /// B-7: what staff changed before our last look at it. What they change while the write is on its way nobody can know.
 fn overwriting(record: &Record, seen: &Appointment, now: &Row, sent: Ts) {
+    let Some(edited) = now.staff_at else { return };
     let looked_at = now.read_at.iter().rfind(|read| **read <= sent);
-    let stale = now.staff_at.is_some_and(|edited| edited < *looked_at.unwrap_or(&sent));
-    if stale && seen.changed_at != now.appointment.changed_at {
+    // A row's stamp is the time of its last change; one of ours may have come after theirs.
+    let stamp = seen.changed_at.as_deref().and_then(|stamp| stamp.parse().ok()).map_or(Ts(0), Ts);
+    if edited < *looked_at.unwrap_or(&sent) && stamp < edited {
         record.breach(format!("B-7: {:?} was overwritten by what was sent at {sent:?}", seen.no));
     }
 }

@@ -17,7 +17,7 @@ mod notes;
 mod search;
 mod urgency;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -68,7 +68,7 @@ pub struct State {
     key: CallKey,
     life: Life,
     call: Call,
-    underway: HashMap<ToolCallId, Underway>,
+    underway: BTreeMap<ToolCallId, Underway>,
     asked: u64,
     control: Option<ControlUrl>,
     ended: bool,
@@ -116,7 +116,7 @@ impl Actor for CallActor {
             key,
             life: Life::Adopting { asked: Vec::new() },
             call: Call::default(),
-            underway: HashMap::new(),
+            underway: BTreeMap::new(),
             asked: 0,
             control: None,
             ended: false,

@@ -15,7 +15,7 @@ mod recheck;
 mod saga;
 mod wording;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -80,9 +80,9 @@ pub struct State {
     house: Arc<House>,
     clinic: Arc<Clinic>,
     sagas: Arc<Semaphore>,
-    running: HashMap<Wish, Running>,
+    running: BTreeMap<Wish, Running>,
     /// A provider's day with a saga on it, and those that wait for it.
-    days: HashMap<DayOf, VecDeque<Ready>>,
+    days: BTreeMap<DayOf, VecDeque<Ready>>,
     adopted: bool,
     looking: bool,
 }
@@ -109,8 +109,8 @@ impl Actor for DeskActor {
             house,
             clinic,
             sagas,
-            running: HashMap::new(),
-            days: HashMap::new(),
+            running: BTreeMap::new(),
+            days: BTreeMap::new(),
             adopted: false,
             looking: false,
         })

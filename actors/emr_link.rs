@@ -10,7 +10,7 @@ pub mod handle;
 pub mod queue;
 pub mod request;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub struct EmrLinkArgs {
 }
 
 /// What rarely changes, and is asked for by key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKey {
     Providers,
     TemplateCodes,
@@ -100,7 +100,7 @@ pub struct State {
     queue: Queue<Request>,
     refill_armed: bool,
     facts: Cache<FactKey, Fact>,
-    fetching: HashMap<FactKey, Vec<Reply<EmrResult<Dated<Fact>>>>>,
+    fetching: BTreeMap<FactKey, Vec<Reply<EmrResult<Dated<Fact>>>>>,
 }
 
 impl Actor for EmrLinkActor {
@@ -125,7 +125,7 @@ impl Actor for EmrLinkActor {
             queue: Queue::bounded(usize::try_from(limits.queue).unwrap_or(usize::MAX)),
             refill_armed: false,
             facts: Cache::bounded(FACTS),
-            fetching: HashMap::new(),
+            fetching: BTreeMap::new(),
             clinic: args.clinic,
             house: args.house,
         })

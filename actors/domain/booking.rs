@@ -24,7 +24,7 @@ impl Slot {
 }
 
 /// One thing one patient wants done. Two wishes that are equal are one intent, whatever id they arrive under (law B-6).
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Want {
     Book(Slot),
     Move { old: AppointmentNo, to: Slot },

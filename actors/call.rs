@@ -17,7 +17,7 @@ mod notes;
 mod search;
 mod urgency;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -52,8 +52,8 @@ pub enum CallMsg {
     Adopted(StoreResult<AdoptedCall>),
     Found(ToolCallId, Box<Finding>),
     Saved(ToolCallId, StoreResult<()>),
-    /// The outcome of what was answered as pending.
-    Afterwards(ToolCallId, AnswerLine),
+    /// The outcome of what was answered as pending; `None` when it took too long to be worth saying.
+    Afterwards(ToolCallId, Option<AnswerLine>),
     /// Nobody has asked anything since the timer was set, if the number is still the current one.
     IdleSince(u64),
     #[cfg(any(test, feature = "testing"))]
@@ -72,8 +72,8 @@ pub struct State {
     asked: u64,
     control: Option<ControlUrl>,
     ended: bool,
-    /// Tool calls whose outcome went out as an answer.
-    heard: HashSet<ToolCallId>,
+    /// Tool calls that were answered as pending and whose outcome is listened for.
+    pending: BTreeSet<ToolCallId>,
 }
 
 /// Whether the call's row is ours yet.
@@ -120,7 +120,7 @@ impl Actor for CallActor {
             asked: 0,
             control: None,
             ended: false,
-            heard: HashSet::new(),
+            pending: BTreeSet::new(),
         })
     }
 
@@ -147,7 +147,7 @@ impl Actor for CallActor {
                 state.ask(&myself, Question { tool_call, deadline, reply, place, urgent: None });
             }
             CallMsg::End => state.end(&myself),
-            CallMsg::Afterwards(id, line) => state.say_afterwards(&id, &line),
+            CallMsg::Afterwards(id, line) => state.say_afterwards(&id, line),
             CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
             CallMsg::Found(id, finding) => state.found(&myself, id, *finding),
             CallMsg::Saved(id, saved) => state.saved(&myself, &id, saved),

@@ -19,28 +19,28 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl State {
     /// The desk goes on with what was answered as pending; its outcome is stored as the tool call's answer.
-    pub(super) fn listen_for(&self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId) {
-        if self.control.is_none() {
+    pub(super) fn listen_for(&mut self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId) {
+        if self.control.is_none() || !self.pending.insert(id.clone()) {
             return;
         }
         let (house, myself) = (Arc::clone(&self.house), myself.clone());
         let key = ToolCallKey { call: self.key.clone(), tool_call: id.clone() };
         tokio::spawn(async move {
             let until = Instant::now() + WORTH_SAYING_FOR;
-            while Instant::now() < until {
+            let mut outcome = None;
+            while outcome.is_none() && Instant::now() < until {
                 sleep(LOOK_EVERY).await;
-                if let Ok(Some(line)) = house.store.answer_of(&key).await {
-                    let _ = myself.send_message(Post::own(CallMsg::Afterwards(key.tool_call, line)));
-                    return;
-                }
+                outcome = house.store.answer_of(&key).await.ok().flatten();
             }
+            let _ = myself.send_message(Post::own(CallMsg::Afterwards(key.tool_call, outcome)));
         });
     }
 
     /// Said once, and not to who has asked again and heard it, or has hung up.
-    pub(super) fn say_afterwards(&self, id: &ToolCallId, line: &AnswerLine) {
-        let is_answered = self.heard.contains(id) || self.underway.contains_key(id);
-        let Some(control) = self.control.clone().filter(|_| !self.ended && !is_answered) else { return };
+    pub(super) fn say_afterwards(&mut self, id: &ToolCallId, outcome: Option<AnswerLine>) {
+        let is_unheard = self.pending.remove(id) && !self.underway.contains_key(id);
+        let Some(line) = outcome.filter(|_| is_unheard && !self.ended) else { return };
+        let Some(control) = self.control.clone() else { return };
         let answer: Value = serde_json::from_str(line.reveal()).unwrap_or_default();
         let Some(say) = answer["say"].as_str().map(|say| Phi::new(say.to_owned())) else { return };
         let (house, clinic) = (Arc::clone(&self.house), self.clinic.id.clone());

@@ -97,7 +97,7 @@ impl State {
                 if concluded.provisional {
                     self.listen_for(myself, &id);
                 } else {
-                    self.heard.insert(id.clone());
+                    self.pending.remove(&id);
                 }
                 self.answer(&id, &concluded.line);
             }

@@ -49,3 +49,19 @@ async fn who_has_hung_up_or_asked_again_is_not_spoken_to() {
     house.wait(Duration::from_mins(2)).await;
     assert!(world.voice.said().is_empty(), "it was the answer");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_was_told_twice_that_it_is_not_confirmed_hears_the_outcome_once() {
+    let (world, house) = house().await;
+    verify(&house, "c1").await;
+    world.emr("maple").script(|op| match op {
+        Op::Add => Fate::Answered { after: Duration::from_secs(12) },
+        _ => Fate::PROMPT,
+    });
+    for _ in 0..2 {
+        let answer = house.ask("c1", "t1", Tool::CreateAppointment, at_ten()).await;
+        assert_eq!(answer["code"], "PENDING", "{answer}");
+    }
+    house.wait(Duration::from_mins(2)).await;
+    assert_eq!(world.voice.said().len(), 1, "{:?}", world.voice.said());
+}

@@ -1,5 +1,6 @@
 //! The command line. `vitarad --help` is the manual.
 
+mod at_the_store;
 mod audit;
 mod call;
 mod config;
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Loaded, Settings, report};
 
 /// Exit codes, of `sysexits.h` where it has one.
 pub const EX_OK: u8 = 0;
@@ -78,6 +81,16 @@ struct Source {
     /// after it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+impl Source {
+    /// The exit code, when they are wrong and what is wrong has been said.
+    fn load(&self) -> Result<Loaded, u8> {
+        Settings::load(self.config.as_deref(), std::env::vars()).map_err(|problems| {
+            complain(&report::problems(&problems.0));
+            EX_CONFIG
+        })
+    }
 }
 
 pub fn run(cli: Cli) -> ExitCode {

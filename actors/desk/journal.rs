@@ -262,8 +262,7 @@ impl Saga {
         let draft = self.draft(&end, written);
         let will_text = draft.is_some() && self.house.sms.delivers();
         let kept = end.settled.take();
-        let is_kept = kept.is_some();
-        let concluded = kept.unwrap_or_else(|| self.word(&end, will_text, true));
+        let concluded = kept.clone().unwrap_or_else(|| self.word(&end, will_text, true));
         let mut settlement = self.settlement(written, state, self.watch(state));
         settlement.intent = Some((self.intent.id, intent));
         settlement.answer = Some((self.order.note.tool_call.clone(), concluded.line.clone()));
@@ -273,12 +272,12 @@ impl Saga {
             settlement.audit.push(self.audit(AuditAction::HandedToStaff, end.situation.code()));
         }
         if self.house.store.settle(settlement, self.house.now()).await.is_err() {
-            // What is kept is kept. Else somebody else settles it, or the store is away and the journal will be looked at: either way not our word.
-            if is_kept {
-                end.settled = Some(concluded);
-                return end;
-            }
-            return End::plain(Situation::Pending);
+            // What is held is held. Else somebody else settles it, or the store is away and the journal will be looked at:
+            // either way not our word.
+            return match kept {
+                Some(kept) => End { settled: Some(kept), ..end },
+                None => End::plain(Situation::Pending),
+            };
         }
         if intent == IntentState::HandedToStaff {
             self.house.meters.handed_to_staff(&self.clinic.id);

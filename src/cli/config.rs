@@ -34,12 +34,9 @@ pub struct Effective {
 impl Config {
     pub fn run(self) -> u8 {
         let (Self::Check(source) | Self::Show(source) | Self::Effective(Effective { source, .. })) = &self;
-        let loaded = match Settings::load(source.config.as_deref(), std::env::vars()) {
+        let loaded = match source.load() {
             Ok(loaded) => loaded,
-            Err(problems) => {
-                complain(&report::problems(&problems.0));
-                return EX_CONFIG;
-            }
+            Err(code) => return code,
         };
         if let Err(failure) = rehearse(&loaded.settings) {
             complain(&format!("{failure}\n"));

@@ -7,12 +7,12 @@ use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::held::{HeldState, Reference};
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::ports::Clock;
-use vitarad_actors::ports::store::{AuditAction, AuditEntry, HeldRow, HeldStore};
+use vitarad_actors::ports::store::{AuditAction, HeldRow, HeldStore};
 
-use super::{EX_CONFIG, EX_FAILED, EX_OK, EX_TEMPFAIL, Source, block_on, complain, say};
+use super::at_the_store::{at_the_store, clinic_id, entry};
+use super::{EX_FAILED, EX_OK, Source, complain, say};
 use crate::boot;
 use crate::clock::SystemClock;
-use crate::config::{Settings, report};
 use crate::store::SqlStore;
 
 #[derive(Subcommand)]
@@ -49,10 +49,6 @@ pub enum HeldRequests {
     },
 }
 
-fn clinic_id(text: &str) -> Result<ClinicId, String> {
-    ClinicId::parse(text).map_err(|_| "a clinic id is 1 to 63 of a-z, 0-9 and '-'".to_owned())
-}
-
 fn reference(text: &str) -> Result<Reference, String> {
     Reference::parse(text).ok_or_else(|| "a reference is four letters and digits".to_owned())
 }
@@ -60,33 +56,11 @@ fn reference(text: &str) -> Result<Reference, String> {
 impl HeldRequests {
     pub fn run(&self) -> u8 {
         let (Self::List { source, .. } | Self::Show { source, .. } | Self::Cancel { source, .. }) = self;
-        let loaded = match Settings::load(source.config.as_deref(), std::env::vars()) {
-            Ok(loaded) => loaded,
-            Err(problems) => {
-                complain(&report::problems(&problems.0));
-                return EX_CONFIG;
-            }
-        };
-        block_on(async {
-            match self.carry_out(&loaded.settings).await {
-                Ok(code) => code,
-                Err(failure) => {
-                    complain(&format!("the held requests could not be reached: {failure}"));
-                    EX_TEMPFAIL
-                }
-            }
+        at_the_store(source, "the held requests", async |store| match self {
+            Self::List { clinic, all, .. } => list(store, clinic.as_ref(), *all).await,
+            Self::Show { clinic, reference, .. } => show(store, clinic, reference).await,
+            Self::Cancel { clinic, reference, .. } => cancel(store, clinic, reference).await,
         })
-    }
-
-    async fn carry_out(&self, settings: &Settings) -> Result<u8, boot::NotBegun> {
-        let store = boot::open(settings).await?;
-        let code = match self {
-            Self::List { clinic, all, .. } => list(&store, clinic.as_ref(), *all).await?,
-            Self::Show { clinic, reference, .. } => show(&store, clinic, reference).await?,
-            Self::Cancel { clinic, reference, .. } => cancel(&store, clinic, reference).await?,
-        };
-        store.close().await;
-        Ok(code)
     }
 }
 
@@ -128,11 +102,6 @@ async fn cancel(store: &SqlStore, clinic: &ClinicId, reference: &Reference) -> R
     }
     complain("nothing waits under that reference");
     Ok(EX_FAILED)
-}
-
-fn entry(clinic: &ClinicId, action: AuditAction, outcome: &'static str) -> AuditEntry {
-    let (at, clinic) = (SystemClock.now(), clinic.clone());
-    AuditEntry { at, clinic, call: None, action, patients: Vec::new(), outcome }
 }
 
 fn line(clinic: &Clinic, row: &HeldRow) -> String {

@@ -5,12 +5,12 @@ use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::domain::waitlist::WaitlistStatus;
 use vitarad_actors::ports::Clock;
-use vitarad_actors::ports::store::{AuditAction, AuditEntry, WaitlistRow, WaitlistStore};
+use vitarad_actors::ports::store::{AuditAction, WaitlistRow, WaitlistStore};
 
-use super::{EX_CONFIG, EX_FAILED, EX_OK, EX_TEMPFAIL, Source, block_on, complain, say};
+use super::at_the_store::{at_the_store, clinic_id, entry};
+use super::{EX_FAILED, EX_OK, Source, complain, say};
 use crate::boot;
 use crate::clock::SystemClock;
-use crate::config::{Settings, report};
 use crate::store::SqlStore;
 
 #[derive(Subcommand)]
@@ -37,10 +37,6 @@ pub enum Waitlist {
     },
 }
 
-fn clinic_id(text: &str) -> Result<ClinicId, String> {
-    ClinicId::parse(text).map_err(|_| "a clinic id is 1 to 63 of a-z, 0-9 and '-'".to_owned())
-}
-
 fn status(text: &str) -> Result<WaitlistStatus, String> {
     let names = || WaitlistStatus::ALL.map(WaitlistStatus::name).join(", ");
     WaitlistStatus::named(text).ok_or_else(|| format!("there are {}", names()))
@@ -49,32 +45,10 @@ fn status(text: &str) -> Result<WaitlistStatus, String> {
 impl Waitlist {
     pub fn run(&self) -> u8 {
         let (Self::List { source, .. } | Self::Mark { source, .. }) = self;
-        let loaded = match Settings::load(source.config.as_deref(), std::env::vars()) {
-            Ok(loaded) => loaded,
-            Err(problems) => {
-                complain(&report::problems(&problems.0));
-                return EX_CONFIG;
-            }
-        };
-        block_on(async {
-            match self.carry_out(&loaded.settings).await {
-                Ok(code) => code,
-                Err(failure) => {
-                    complain(&format!("the waiting list could not be reached: {failure}"));
-                    EX_TEMPFAIL
-                }
-            }
+        at_the_store(source, "the waiting list", async |store| match self {
+            Self::List { clinic, .. } => list(store, clinic.as_ref()).await,
+            Self::Mark { clinic, number, status, .. } => mark(store, clinic, *number, *status).await,
         })
-    }
-
-    async fn carry_out(&self, settings: &Settings) -> Result<u8, boot::NotBegun> {
-        let store = boot::open(settings).await?;
-        let code = match self {
-            Self::List { clinic, .. } => list(&store, clinic.as_ref()).await?,
-            Self::Mark { clinic, number, status, .. } => mark(&store, clinic, *number, *status).await?,
-        };
-        store.close().await;
-        Ok(code)
     }
 }
 
@@ -101,11 +75,6 @@ async fn mark(
     }
     complain("nobody waits under that number");
     Ok(EX_FAILED)
-}
-
-fn entry(clinic: &ClinicId, action: AuditAction, outcome: &'static str) -> AuditEntry {
-    let (at, clinic) = (SystemClock.now(), clinic.clone());
-    AuditEntry { at, clinic, call: None, action, patients: Vec::new(), outcome }
 }
 
 fn line(clinic: &Clinic, row: &WaitlistRow) -> String {

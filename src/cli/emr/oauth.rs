@@ -14,7 +14,7 @@ use crate::access::{EmrAccess, OauthAccess};
 use crate::boot;
 use crate::cli::{EX_CONFIG, EX_FAILED, EX_TEMPFAIL, Source, block_on, complain, install_cryptography, say};
 use crate::clock::SystemClock;
-use crate::config::{Settings, report};
+use crate::config::Settings;
 use crate::emr::Clients;
 use crate::emr::oauth::{Begun, Handshake, NotGranted};
 
@@ -74,12 +74,9 @@ impl Oauth {
             Self::Start(start) => &start.source,
             Self::Status(source) => source,
         };
-        let settings = match Settings::load(source.config.as_deref(), std::env::vars()) {
+        let settings = match source.load() {
             Ok(loaded) => loaded.settings,
-            Err(problems) => {
-                complain(&report::problems(&problems.0));
-                return EX_CONFIG;
-            }
+            Err(code) => return code,
         };
         block_on(async {
             let outcome = match &self {

@@ -11,7 +11,7 @@ use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::ids::{CallKey, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation};
-use crate::domain::urgent::{Urgent, urgent};
+use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered};
 use crate::ports::store::{CallEvent, StoreError};
@@ -96,7 +96,7 @@ impl Exchange {
 
     fn urgent(&self, tool_call: &ToolCall) -> Option<Urgent> {
         let clinic = self.0.clinic(&tool_call.call.clinic)?;
-        urgent(&clinic, tool_call.tool, tool_call.arguments.reveal(), None, self.0.now())
+        tool_call.urgent(&clinic, None, self.0.now())
     }
 
     /// The directory learns of a death by its supervisor; who noticed it first need not wait for that.

@@ -1,14 +1,21 @@
 //! The face the actors show to the door: ask a call something, tell it something.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use crate::domain::alarm::{Alarm, alarm};
 use crate::domain::answer::AnswerLine;
+use crate::domain::clinic::Clinic;
 use crate::domain::ids::{CallKey, ToolCallId};
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::say::Language;
+use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
+use crate::domain::urgent::{Urgent, urgent};
 use crate::ports::store::CallEvent;
 use crate::ports::voice::ControlUrl;
 
@@ -23,6 +30,18 @@ pub struct ToolCall {
     pub caller: Option<PhoneNumber>,
     /// The way into the live call, from the same envelope.
     pub control: Option<ControlUrl>,
+    /// What alarming is in the arguments: looked for once, however many of the house ask.
+    pub alarm: OnceLock<Option<Alarm>>,
+}
+
+impl ToolCall {
+    /// What is answered at once, if anything; `known` is the language that the call is held in, as far as whoever asks
+    /// knows it.
+    pub fn urgent(&self, clinic: &Clinic, known: Option<Language>, now: Ts) -> Option<Urgent> {
+        let arguments = self.arguments.reveal();
+        let alarm = *self.alarm.get_or_init(|| alarm(arguments, &clinic.alarms));
+        urgent(clinic, self.tool, arguments, alarm, known, now)
+    }
 }
 
 /// What a message about a call means to its actor.

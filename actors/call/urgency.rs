@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::finding::Finding;
 use super::{CallMsg, Question, State, Underway};
-use crate::domain::urgent::{Urgent, urgent};
+use crate::domain::urgent::Urgent;
 use crate::mailbox::Post;
 use crate::switchboard::ToolCall;
 
@@ -17,9 +17,7 @@ impl State {
         let call = &question.tool_call;
         let now = self.house.now();
         let known = self.call.language();
-        let Some(urgent) = urgent(&self.clinic, call.tool, call.arguments.reveal(), known, now) else {
-            return question;
-        };
+        let Some(urgent) = call.urgent(&self.clinic, known, now) else { return question };
         let line = self.call.answer(&call.id).unwrap_or_else(|| urgent.answer.line());
         let _ = question.reply.send(line);
         let (nobody, _) = oneshot::channel();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::alarm::{Alarm, alarm};
+use super::alarm::Alarm;
 use super::answer::Answer;
 use super::arguments::Arguments;
 use super::clinic::Clinic;
@@ -21,15 +21,15 @@ pub struct Urgent {
     pub alarm: Option<Alarm>,
 }
 
-/// `known` is the language that the call is held in, as far as whoever asks knows it.
+/// `alarm` is what was heard in the arguments.
 pub fn urgent(
     clinic: &Clinic,
     tool: Tool,
     arguments: &Map<String, Value>,
+    alarm: Option<Alarm>,
     known: Option<Language>,
     now: Ts,
 ) -> Option<Urgent> {
-    let alarm = alarm(arguments, &clinic.alarms);
     let arguments = Arguments::new(arguments);
     let language = arguments.language().or(known).unwrap_or(clinic.language);
     if let Some(alarm) = alarm {

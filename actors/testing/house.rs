@@ -1,7 +1,7 @@
 //! A world that outlives houses, and a house on it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -205,5 +205,6 @@ pub fn tool_call(
         control: CallId::parse(call)
             .ok()
             .and_then(|id| ControlUrl::parse(&format!("https://test.vapi.ai/{call}/control"), &id)),
+        alarm: OnceLock::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! Answers the tool calls of one message: at once, each by its deadline, each with one well-formed result (law C-1).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -12,7 +12,6 @@ use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::say::{Language, Situation};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
-use vitarad_actors::domain::urgent::urgent;
 use vitarad_actors::ports::voice::ControlUrl;
 use vitarad_actors::switchboard::{Switchboard, ToolCall};
 
@@ -90,7 +89,16 @@ impl Asking {
             None if tool == Tool::TransferCall => Phi::default(),
             None => return Begun::Settled(Situation::ValidationError, ToolOutcome::Unreadable),
         };
-        let urgent = urgent(&self.clinic, tool, arguments.reveal(), None, self.now);
+        let tool_call = ToolCall {
+            call: self.call.clone(),
+            id,
+            tool,
+            arguments,
+            caller: self.caller.clone(),
+            control: self.control.clone(),
+            alarm: OnceLock::new(),
+        };
+        let urgent = tool_call.urgent(&self.clinic, None, self.now);
         let place = match (self.admit(index), &urgent) {
             (Ok(place), _) => place,
             // Never limited: what the declaration says goes out, only that the call does not hear of it.
@@ -98,8 +106,6 @@ impl Asking {
             (Err((situation, outcome)), None) => return Begun::Settled(situation, outcome),
         };
         let deadline = if urgent.is_some() { self.urgent_deadline } else { self.deadline };
-        let (call, caller) = (self.call.clone(), self.caller.clone());
-        let tool_call = ToolCall { call, id, tool, arguments, caller, control: self.control.clone() };
         let switchboard = Arc::clone(&self.switchboard);
         // In a task of its own: the platform may hang up on the connection, the caller is still on the line.
         let task = tokio::spawn(async move {

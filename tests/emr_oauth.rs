@@ -8,6 +8,8 @@ mod daemon;
 #[path = "support/house.rs"]
 #[expect(dead_code, reason = "it is a browser that comes, not the voice platform")]
 mod house;
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/patience.rs"]
 mod patience;
 #[path = "support/premises.rs"]

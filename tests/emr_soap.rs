@@ -11,10 +11,14 @@ mod connections;
 mod desk;
 #[path = "emr_soap/faults.rs"]
 mod faults;
+#[path = "support/log.rs"]
+mod log;
 #[path = "emr_soap/logins.rs"]
 mod logins;
 #[path = "emr_soap/reads.rs"]
 mod reads;
+#[path = "support/server.rs"]
+mod server;
 #[path = "emr_soap/silence.rs"]
 mod silence;
 #[path = "emr_soap/writes.rs"]

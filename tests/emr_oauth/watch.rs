@@ -1,7 +1,5 @@
 //! A token's end is told of before it comes: morning and evening, by the clinic's own clocks.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -12,30 +10,16 @@ use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::EmrToken;
 use vitarad_actors::testing::{TestHouse, World, clinic};
 
+use crate::log::Log;
+
 const HOUR: Duration = Duration::from_hours(1);
 const SOON: &str = "the clinic's EMR token ends soon";
 const ENDED: &str = "the clinic's EMR token has ended";
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// How often each of the two messages was logged.
-    fn said(&self) -> (usize, usize) {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        (text.matches(SOON).count(), text.matches(ENDED).count())
-    }
+/// How often each of the two messages was logged.
+fn said(log: &Log) -> (usize, usize) {
+    let text = log.text();
+    (text.matches(SOON).count(), text.matches(ENDED).count())
 }
 
 fn grant(world: &World, id: &str, expires_at: Option<Ts>) {
@@ -72,11 +56,11 @@ async fn an_end_is_told_of_twice_a_day_from_three_days_before_and_a_token_withou
     let house = world.begin(1, Crashpoints::default()).await;
 
     house.wait(HOUR * 25).await;
-    assert_eq!(log.said(), (0, 0), "more than three days before");
+    assert_eq!(said(&log), (0, 0), "more than three days before");
     house.wait(HOUR * 10).await;
-    assert_eq!(log.said(), (1, 0), "at six in the evening of the second day");
+    assert_eq!(said(&log), (1, 0), "at six in the evening of the second day");
     house.wait(HOUR * 24).await;
-    assert_eq!(log.said(), (3, 0));
+    assert_eq!(said(&log), (3, 0));
     let page = metrics(&house);
     let gauge = format!("emr_token_ends_timestamp_seconds{{clinic=\"maple\"}} {}", end.0 / 1_000_000);
     assert!(
@@ -87,8 +71,8 @@ async fn an_end_is_told_of_twice_a_day_from_three_days_before_and_a_token_withou
 
     let next = world.begin(2, Crashpoints::default()).await;
     next.wait(HOUR / 2).await;
-    assert_eq!(log.said(), (3, 0), "a restart does not say it again");
+    assert_eq!(said(&log), (3, 0), "a restart does not say it again");
     next.wait(HOUR * 48).await;
-    assert_eq!(log.said(), (6, 1), "and that it has come");
+    assert_eq!(said(&log), (6, 1), "and that it has come");
     next.stop().await;
 }

@@ -10,7 +10,8 @@ use vitarad::emr::oauth::{Begun, Handshake, NotGranted};
 use vitarad::sandbox::oscar::{Fault, Profile, demo};
 use vitarad_actors::ports::{Emr, EmrFailure, Luck};
 
-use crate::desk::{CONTEXT, Desk, Wristwatch, clinic};
+use crate::desk::{Desk, Wristwatch};
+use crate::server::clinic;
 
 const CALLBACK: &str = "http://localhost/emr/oauth/callback/5f2a";
 
@@ -33,7 +34,7 @@ fn handshake(desk: &Desk, secret: &str, url: &str) -> Handshake {
 }
 
 fn ours(desk: &Desk) -> Handshake {
-    handshake(desk, demo::CONSUMER_SECRET, &desk.running.url(CONTEXT))
+    handshake(desk, demo::CONSUMER_SECRET, &desk.server.url())
 }
 
 /// Logs in on the page and decides; tells the status and where the browser is sent on to.
@@ -95,7 +96,7 @@ async fn a_request_that_nobody_approved_brings_no_token() {
 #[tokio::test]
 async fn each_refusal_says_what_to_mend() {
     let desk = Desk::seeded().await;
-    let url = desk.running.url(CONTEXT);
+    let url = desk.server.url();
     let elsewhere = ours(&desk).begin("http://elsewhere.example.test/callback").await.err();
     assert_eq!(elsewhere, Some(NotGranted::BadStep));
     let forged = handshake(&desk, "another", &url).begin(CALLBACK).await.err();
@@ -109,7 +110,7 @@ async fn each_refusal_says_what_to_mend() {
         (Fault::GarbageXml, EmrFailure::Unreadable),
         (Fault::CommitThenDrop, EmrFailure::ConnectionLost),
     ] {
-        desk.fail("oauth/initiate", fault, Some(1));
+        desk.server.fail("oauth/initiate", fault, Some(1));
         assert_eq!(ours(&desk).begin(CALLBACK).await.err(), Some(NotGranted::Emr(failure)));
     }
 }

@@ -9,7 +9,8 @@ use vitarad_actors::domain::patient::{Patient, Standing};
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{Desk, EMPTY_DAY, booking, clinic, every_server, provider, staff_row};
+use crate::desk::{Desk, every_server};
+use crate::server::{EMPTY_DAY, booking, clinic, provider, staff_row};
 
 fn numbers(charts: &[Patient]) -> Vec<i32> {
     charts.iter().map(|chart| chart.no.reveal()).collect()
@@ -29,7 +30,7 @@ async fn active_providers_are_listed_with_their_leading_zeros_and_without_the_sy
 #[tokio::test]
 async fn every_template_code_is_read_and_the_strictest_of_a_letter_wins() {
     let desk = Desk::seeded().await;
-    let stored: TemplateCodes = desk.oscar.with_world(|world| {
+    let stored: TemplateCodes = desk.server.oscar.with_world(|world| {
         world.schedule.codes.iter().map(|code| (code.code, Confirm::of(&code.confirm))).collect()
     });
     assert_eq!(desk.emr.template_codes().await.unwrap(), stored);
@@ -41,7 +42,7 @@ async fn working_hours_are_not_to_be_had_this_way_and_nothing_is_asked_for_them(
     let refused = desk.emr.day_schedule(&provider("101"), EMPTY_DAY).await;
     assert_eq!(refused, Err(EmrFailure::Unsupported));
     assert!(EmrFailure::Unsupported.nothing_done() && !EmrFailure::Unsupported.is_illness());
-    assert!(desk.oscar.state().requests.is_empty());
+    assert!(desk.server.oscar.state().requests.is_empty());
 }
 
 #[tokio::test]
@@ -50,11 +51,11 @@ async fn a_days_rows_have_every_status_every_form_of_end_and_stop_before_the_end
         let desk = Desk::at(world).await;
         let ours = desk.emr.add_appointment(&booking()).await.unwrap();
         let row = |from, to, status| staff_row(EMPTY_DAY, from, to, status);
-        let cancelled = desk.file(row(time(10, 0, 0, 0), time(10, 14, 0, 0), Some("CS")));
-        let stateless = desk.file(row(time(11, 0, 0, 0), time(11, 30, 0, 0), None));
-        let by_soap = desk.file(row(time(13, 0, 0, 0), time(13, 44, 59, 0), Some("t")));
+        let cancelled = desk.server.file(row(time(10, 0, 0, 0), time(10, 14, 0, 0), Some("CS")));
+        let stateless = desk.server.file(row(time(11, 0, 0, 0), time(11, 30, 0, 0), None));
+        let by_soap = desk.server.file(row(time(13, 0, 0, 0), time(13, 44, 59, 0), Some("t")));
         let next_day = EMPTY_DAY.tomorrow().unwrap();
-        desk.file(staff_row(next_day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
+        desk.server.file(staff_row(next_day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
 
         let marie = Some(DemographicNo::new(demo::MARIE.demographic_no));
         let rows = desk.emr.day_rows(&provider("101"), EMPTY_DAY, next_day, marie).await.unwrap();
@@ -71,7 +72,7 @@ async fn a_days_rows_have_every_status_every_form_of_end_and_stop_before_the_end
                 (by_soap, "13:00-13:45".to_owned(), Status::of("t"), None, false),
             ]
         );
-        assert_eq!(desk.requests("schedule/getAppointment"), 0, "the month had every end");
+        assert_eq!(desk.server.requests("schedule/getAppointment"), 0, "the month had every end");
     }
 }
 
@@ -80,24 +81,27 @@ async fn the_last_two_days_of_a_month_are_completed_row_by_row() {
     let desk = Desk::seeded().await;
     let end_of_month = [date(2027, 1, 29), date(2027, 1, 30), date(2027, 1, 31), date(2027, 2, 1)];
     for day in end_of_month {
-        desk.file(staff_row(day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
+        desk.server.file(staff_row(day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
     }
     let rows = desk.emr.day_rows(&provider("101"), end_of_month[0], date(2027, 2, 2), None).await.unwrap();
     let days: Vec<(Date, String)> = rows.iter().map(|row| (row.date, row.interval.to_string())).collect();
     assert_eq!(days, end_of_month.map(|day| (day, "09:00-09:15".to_owned())));
-    assert_eq!((desk.requests("schedule/fetchMonthly"), desk.requests("schedule/getAppointment")), (2, 2));
+    assert_eq!(
+        (desk.server.requests("schedule/fetchMonthly"), desk.server.requests("schedule/getAppointment")),
+        (2, 2)
+    );
 }
 
 #[tokio::test]
 async fn a_row_that_staff_moved_or_lengthened_is_read_with_its_new_end() {
     let desk = Desk::seeded().await;
     let day = date(2027, 1, 31);
-    let id = desk.file(staff_row(day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
-    desk.fail("schedule/getAppointment", Fault::ClerkMovesAfter, Some(1));
+    let id = desk.server.file(staff_row(day, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t")));
+    desk.server.fail("schedule/getAppointment", Fault::ClerkMovesAfter, Some(1));
     let rows = desk.emr.day_rows(&provider("101"), day, date(2027, 2, 1), None).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.no.0).collect::<Vec<_>>(), [id]);
     let later = StaffChange { minutes: Some(45), date: Some(day), ..StaffChange::default() };
-    desk.oscar.staff_change(id, later).unwrap();
+    desk.server.oscar.staff_change(id, later).unwrap();
     let rows = desk.emr.day_rows(&provider("101"), day, date(2027, 2, 1), None).await.unwrap();
     assert_eq!(rows[0].interval.to_string(), "09:00-09:45");
 }
@@ -108,7 +112,10 @@ async fn an_empty_day_costs_one_request_and_an_empty_range_none() {
     let next_day = EMPTY_DAY.tomorrow().unwrap();
     assert_eq!(desk.emr.day_rows(&provider("101"), EMPTY_DAY, next_day, None).await.unwrap(), []);
     assert_eq!(desk.emr.day_rows(&provider("101"), next_day, EMPTY_DAY, None).await.unwrap(), []);
-    assert_eq!(desk.oscar.state().requests.into_iter().collect::<Vec<_>>(), [("schedule/fetchDays", 1)]);
+    assert_eq!(
+        desk.server.oscar.state().requests.into_iter().collect::<Vec<_>>(),
+        [("schedule/fetchDays", 1)]
+    );
 }
 
 #[tokio::test]
@@ -118,7 +125,7 @@ async fn a_patients_newest_appointments_come_first() {
         let wei = DemographicNo::new(demo::WEI.demographic_no);
         for (day, hour) in [(20, 9), (21, 9), (21, 15), (22, 8), (1, 9)] {
             let (from, to) = (time(hour, 0, 0, 0), time(hour, 14, 0, 0));
-            desk.file(staff_row(date(2027, 1, day), from, to, Some("t")));
+            desk.server.file(staff_row(date(2027, 1, day), from, to, Some("t")));
         }
         let rows = desk.emr.appointments_of(wei, 3).await.unwrap();
         let starts: Vec<String> =
@@ -131,7 +138,7 @@ async fn a_patients_newest_appointments_come_first() {
 #[tokio::test]
 async fn one_appointment_is_read_out_of_the_patient_and_provider_around_it() {
     let desk = Desk::seeded().await;
-    let id = desk.file(staff_row(EMPTY_DAY, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("TV")));
+    let id = desk.server.file(staff_row(EMPTY_DAY, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("TV")));
     let row = desk.emr.appointment(AppointmentNo(id)).await.unwrap().unwrap();
     assert_eq!((row.date, row.interval.to_string()), (EMPTY_DAY, "09:00-09:15".to_owned()));
     assert_eq!(row.status, Status::of("TV"));

@@ -7,7 +7,8 @@ use vitarad::emr::OscarRest;
 use vitarad::sandbox::oscar::{Fault, Profile};
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{Desk, booking, clinic, forger, parrot};
+use crate::desk::{Desk, forger, parrot};
+use crate::server::{booking, clinic};
 
 async fn refused(emr: &OscarRest) {
     let failure = emr.add_appointment(&booking()).await.unwrap_err();
@@ -19,7 +20,7 @@ async fn refused(emr: &OscarRest) {
 async fn the_probe_asks_whether_the_token_still_stands() {
     let desk = Desk::seeded().await;
     desk.emr.probe().await.unwrap();
-    assert_eq!(desk.requests("status/checkIfAuthed"), 1);
+    assert_eq!(desk.server.requests("status/checkIfAuthed"), 1);
 }
 
 #[tokio::test]
@@ -74,20 +75,20 @@ async fn a_nonce_used_before_costs_the_older_generation_its_token() {
 #[tokio::test]
 async fn after_a_refusal_nothing_is_sent_for_a_while() {
     let desk = Desk::seeded().await;
-    desk.fail("schedule/add", Fault::AuthFault, None);
+    desk.server.fail("schedule/add", Fault::AuthFault, None);
     for _ in 0..5 {
         refused(&desk.emr).await;
     }
-    assert_eq!(desk.requests("schedule/add"), 1);
+    assert_eq!(desk.server.requests("schedule/add"), 1);
     assert_eq!(desk.emr.probe().await, Err(EmrFailure::Unauthorised));
-    assert_eq!(desk.requests("status/checkIfAuthed"), 0);
+    assert_eq!(desk.server.requests("status/checkIfAuthed"), 0);
 }
 
 #[tokio::test]
 async fn a_signature_is_made_for_the_address_the_server_believes_in() {
     let desk = Desk::seeded().await;
     let outside = "https://emr.example.test/oscar";
-    desk.oscar.with_world(|world| world.rest.seen_as = Some(outside.to_owned()));
+    desk.server.oscar.with_world(|world| world.rest.seen_as = Some(outside.to_owned()));
     let emr = desk.again(|access| access.signed_as = Some(outside.to_owned()));
     emr.charts_by_name("Côté", "").await.unwrap();
     refused(&desk.emr).await;

@@ -1,29 +1,14 @@
 //! What the adapter and everything below it write into the log, with every target at its most talkative (law P-1).
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use tracing::Level;
 use vitarad::sandbox::oscar::{Fault, demo};
 use vitarad_actors::domain::ids::DemographicNo;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::Emr;
 
-use crate::desk::{Desk, EMPTY_DAY, booking, provider};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::desk::Desk;
+use crate::log::Log;
+use crate::server::{EMPTY_DAY, booking, provider};
 
 /// Everything a receptionist does, and some of what goes wrong.
 async fn a_working_day(desk: &Desk) {
@@ -38,11 +23,11 @@ async fn a_working_day(desk: &Desk) {
     emr.day_rows(&provider("101"), EMPTY_DAY, EMPTY_DAY.tomorrow().unwrap(), Some(marie)).await.unwrap();
     let seen = emr.appointment(no).await.unwrap().unwrap();
     emr.cancel_appointment(&seen).await.unwrap();
-    desk.fail("*", Fault::SoapFault { text: "TREMBLAY,MARIE 604-555-0142".to_owned() }, Some(1));
+    desk.server.fail("*", Fault::SoapFault { text: "TREMBLAY,MARIE 604-555-0142".to_owned() }, Some(1));
     let _ = emr.add_appointment(&booking()).await;
     for fault in [Fault::Http500, Fault::Truncate, Fault::GarbageXml, Fault::CommitThenDrop, Fault::AuthFault]
     {
-        desk.fail("*", fault, Some(1));
+        desk.server.fail("*", fault, Some(1));
         let _ = emr.add_appointment(&booking()).await;
     }
 }
@@ -61,7 +46,7 @@ async fn no_patient_and_no_secret_is_in_the_log_and_each_exchange_is() {
     let desk = Desk::seeded().await;
     a_working_day(&desk).await;
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    let text = log.text().to_lowercase();
     assert!(text.contains("hyper_util"), "every target speaks");
     assert!(text.contains("asked the emr") && text.contains("emr.operation=\"schedule/add\""));
     let marie = demo::MARIE;

@@ -15,7 +15,8 @@ use tokio_rustls::TlsAcceptor;
 use vitarad::access::{EmrAccess, Fingerprint, TlsMode};
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{CONTEXT, Desk, access, connect};
+use crate::desk::{Desk, access, connect};
+use crate::server::CONTEXT;
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
 
@@ -57,7 +58,7 @@ async fn secured(
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}{CONTEXT}", listener.local_addr().unwrap());
-    let behind = desk.running.emr_addr;
+    let behind = desk.server.running.emr_addr;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
@@ -102,7 +103,7 @@ async fn a_pinned_certificate_without_its_key_is_refused() {
         let url = secured(&desk, certificate.clone(), &KeyPair::generate().unwrap(), version).await;
         assert_eq!(asked(&url, pins.clone()).await, Err(EmrFailure::Certificate));
     }
-    assert_eq!(desk.requests("login2"), 0);
+    assert_eq!(desk.server.requests("login2"), 0);
 }
 
 #[tokio::test]
@@ -134,6 +135,6 @@ async fn a_refused_certificate_leaves_a_write_undone() {
     let key = KeyPair::generate().unwrap();
     let url = secured(&desk, self_signed(&key), &key, &rustls::version::TLS13).await;
     let emr = connect(access(&url));
-    let failure = emr.add_appointment(&crate::desk::booking()).await.unwrap_err();
+    let failure = emr.add_appointment(&crate::server::booking()).await.unwrap_err();
     assert!(failure == EmrFailure::Certificate && failure.nothing_done());
 }

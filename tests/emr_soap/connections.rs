@@ -13,7 +13,8 @@ use vitarad_actors::domain::ids::DemographicNo;
 use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{CONTEXT, Desk, access, booking, connect};
+use crate::desk::{Desk, access, connect};
+use crate::server::booking;
 
 const LOGGED_IN: &str =
     "<return><securityId>131</securityId><securityTokenKey>2718281828459</securityTokenKey></return>";
@@ -162,10 +163,9 @@ async fn somebody_elses_row_in_a_patients_list_is_not_released() {
 #[tokio::test]
 async fn a_redirection_is_not_followed() {
     let desk = Desk::seeded().await;
-    let head =
-        format!("307 Temporary Redirect\r\nlocation: {}/ws/SystemInfoService", desk.running.url(CONTEXT));
+    let head = format!("307 Temporary Redirect\r\nlocation: {}/ws/SystemInfoService", desk.server.url());
     assert_eq!(probed(response(&head, b"")).await, Err(EmrFailure::HttpError));
-    assert_eq!(desk.requests("isAlive"), 0);
+    assert_eq!(desk.server.requests("isAlive"), 0);
 }
 
 #[tokio::test]
@@ -196,9 +196,9 @@ fn declared(id: &str) -> Clinic {
 #[tokio::test]
 async fn a_clinic_is_connected_to_its_own_server_and_a_clinic_without_access_to_none() {
     let desk = Desk::seeded().await;
-    let url = desk.running.url(CONTEXT);
+    let url = desk.server.url();
     let connector = Connector::new(move |clinic| (clinic.as_str() == "maple").then(|| access(&url)));
     assert_eq!(connector.connect(&declared("maple")).probe().await, Ok(()));
     assert_eq!(connector.connect(&declared("cedar")).probe().await, Err(EmrFailure::NoConnection));
-    assert_eq!(desk.requests("isAlive"), 1);
+    assert_eq!(desk.server.requests("isAlive"), 1);
 }

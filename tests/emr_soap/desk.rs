@@ -1,78 +1,26 @@
 //! A clinic's pretend server with the adapter connected to it.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use jiff::civil::{Date, Time, date, time};
-use jiff::tz::TimeZoneDatabase;
-use uuid::Uuid;
 use vitarad::access::{EmrAccess, TlsMode};
 use vitarad::emr::{Clients, OscarSoap};
-use vitarad::sandbox::oscar::{
-    Appointment as Row, Details, Fault, FaultRule, Flavour, Listen, Oscar, Oscars, Profile, Running, World,
-    demo,
-};
-use vitarad_actors::domain::appointment::NewAppointment;
-use vitarad_actors::domain::ids::{DemographicNo, EffectId, ProviderNo};
-use vitarad_actors::domain::mark::Mark;
-use vitarad_actors::domain::phi::Phi;
-use vitarad_actors::domain::time::{Interval, Minute};
+use vitarad::sandbox::oscar::{Profile, World, demo};
 
-pub(crate) const CONTEXT: &str = "/maple";
-/// A Wednesday in summer.
-pub(crate) const TODAY: Date = date(2026, 6, 3);
-/// A working day on which nobody has an appointment yet.
-pub(crate) const EMPTY_DAY: Date = date(2026, 7, 21);
-const NOW: &str = "2026-06-03T16:30:12.417Z";
+use crate::server::{Server, clinic};
 
 pub(crate) struct Desk {
-    pub(crate) running: Running,
-    pub(crate) oscar: Arc<Oscar>,
+    pub(crate) server: Server,
     pub(crate) emr: OscarSoap,
 }
 
 impl Desk {
     pub(crate) async fn at(world: World) -> Self {
-        let any = "127.0.0.1:0".parse().unwrap();
-        let now: Timestamp = NOW.parse().unwrap();
-        let listen = Listen { emr: any, control: any };
-        let worlds = vec![(CONTEXT.to_owned(), world)];
-        let running = Oscars::start(listen, Arc::new(move || now), worlds).await.unwrap();
-        let oscar = running.oscar(CONTEXT).unwrap();
-        let emr = connect(access(&running.url(CONTEXT)));
-        Self { running, oscar, emr }
+        let server = Server::at(world).await;
+        let emr = connect(access(&server.url()));
+        Self { server, emr }
     }
 
     pub(crate) async fn seeded() -> Self {
         Self::at(clinic(Profile::Oscar19)).await
     }
-
-    pub(crate) fn fail(&self, operation: &str, fault: Fault, times: Option<u32>) {
-        let operation = operation.to_owned();
-        self.oscar.add_fault(FaultRule { operation, fault, times, probability: None }).unwrap();
-    }
-
-    /// How often the server was asked for this operation.
-    pub(crate) fn requests(&self, operation: &str) -> u64 {
-        self.oscar.state().requests.get(operation).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn rows(&self, day: Date) -> Vec<Row> {
-        self.oscar.with_world(|world| world.book.iter().filter(|row| row.date == day).cloned().collect())
-    }
-
-    pub(crate) fn row(&self, id: i32) -> Row {
-        self.oscar.with_world(|world| world.book.get(id).cloned()).unwrap()
-    }
-
-    pub(crate) fn file(&self, row: Row) -> i32 {
-        self.oscar.with_world(|world| world.book.insert(row))
-    }
-}
-
-pub(crate) fn clinic(profile: Profile) -> World {
-    let zone = TimeZoneDatabase::bundled().get("America/Vancouver").unwrap();
-    World::clinic(profile, zone, TODAY, 11, Flavour::Maple)
 }
 
 pub(crate) fn access(url: &str) -> EmrAccess {
@@ -87,33 +35,4 @@ pub(crate) fn access(url: &str) -> EmrAccess {
 
 pub(crate) fn connect(access: EmrAccess) -> OscarSoap {
     OscarSoap::new(Some(access), &Clients::default())
-}
-
-pub(crate) fn provider(no: &str) -> ProviderNo {
-    ProviderNo::parse(no).unwrap()
-}
-
-/// A row of provider 101 on the empty day, as staff's screens store it.
-pub(crate) fn staff_row(start: Time, end: Time, status: Option<&str>) -> Row {
-    let details = Details {
-        provider_no: "101".to_owned(),
-        demographic_no: demo::WEI.demographic_no,
-        status: status.map(str::to_owned),
-        ..Details::default()
-    };
-    Row { date: EMPTY_DAY, start, end, details, ..Row::default() }
-}
-
-/// A quarter of an hour with provider 101 at half past nine, for Marie.
-pub(crate) fn booking() -> NewAppointment {
-    NewAppointment {
-        provider: provider("101"),
-        date: EMPTY_DAY,
-        interval: Interval::starting(Minute::of(time(9, 30, 0, 0)), 15).unwrap(),
-        patient: DemographicNo::new(demo::MARIE.demographic_no),
-        name: Phi::new("TREMBLAY,MARIE".to_owned()),
-        reason: Phi::new("knee <& back>".to_owned()),
-        mark: Mark::of(EffectId(Uuid::from_u128(0x0123_4567_89AB_CDEF_0123))),
-        note: "booked by telephone".to_owned(),
-    }
 }

@@ -9,7 +9,8 @@ use vitarad_actors::domain::patient::{Patient, Standing};
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::Emr;
 
-use crate::desk::{Desk, EMPTY_DAY, TODAY, booking, clinic, provider, staff_row};
+use crate::desk::Desk;
+use crate::server::{EMPTY_DAY, TODAY, booking, clinic, provider, staff_row};
 
 fn every_server() -> [World; 3] {
     [clinic(Profile::Oscar19), clinic(Profile::OpenO), clinic(Profile::Oscar19).in_utc_container()]
@@ -27,7 +28,7 @@ fn numbers(charts: &[Patient]) -> Vec<i32> {
 async fn a_live_server_answers_the_probe_without_a_login() {
     let desk = Desk::seeded().await;
     desk.emr.probe().await.unwrap();
-    assert_eq!((desk.requests("isAlive"), desk.requests("login2")), (1, 0));
+    assert_eq!((desk.server.requests("isAlive"), desk.server.requests("login2")), (1, 0));
 }
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn active_providers_are_listed_with_their_leading_zeros() {
 #[tokio::test]
 async fn every_template_code_is_read_and_the_strictest_of_a_letter_wins() {
     let desk = Desk::seeded().await;
-    let stored: TemplateCodes = desk.oscar.with_world(|world| {
+    let stored: TemplateCodes = desk.server.oscar.with_world(|world| {
         world.schedule.codes.iter().map(|code| (code.code, Confirm::of(&code.confirm))).collect()
     });
     assert_eq!(desk.emr.template_codes().await.unwrap(), stored);
@@ -63,10 +64,10 @@ async fn an_unscheduled_day_a_holiday_and_a_missing_template_are_told_apart() {
     let desk = Desk::seeded().await;
     let sunday = date(2026, 6, 7);
     assert_eq!(desk.emr.day_schedule(&provider("101"), sunday).await.unwrap(), None);
-    let holiday = desk.oscar.with_world(|world| *world.schedule.holidays.keys().next().unwrap());
+    let holiday = desk.server.oscar.with_world(|world| *world.schedule.holidays.keys().next().unwrap());
     let day = desk.emr.day_schedule(&provider("101"), holiday).await.unwrap().unwrap();
     assert!(day.holiday && !day.slots.is_empty());
-    let unpainted = desk.oscar.with_world(|world| {
+    let unpainted = desk.server.oscar.with_world(|world| {
         let days = TODAY.series(jiff::Span::new().days(1)).take(60);
         let scheduled = |day: &jiff::civil::Date| world.schedule.day("102", *day).is_some();
         days.filter(scheduled).find(|day| world.schedule.timecode("102", *day).is_none()).unwrap()
@@ -80,11 +81,12 @@ async fn a_days_rows_have_every_status_every_form_of_end_and_stop_before_the_end
     for world in every_server() {
         let desk = Desk::at(world).await;
         let ours = desk.emr.add_appointment(&booking()).await.unwrap();
-        let cancelled = desk.file(staff_row(time(10, 0, 0, 0), time(10, 14, 0, 0), Some("C")));
-        let stateless = desk.file(staff_row(time(11, 0, 0, 0), time(11, 30, 0, 0), None));
-        let mut next_day = staff_row(time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t"));
+        let cancelled =
+            desk.server.file(staff_row(EMPTY_DAY, time(10, 0, 0, 0), time(10, 14, 0, 0), Some("C")));
+        let stateless = desk.server.file(staff_row(EMPTY_DAY, time(11, 0, 0, 0), time(11, 30, 0, 0), None));
+        let mut next_day = staff_row(EMPTY_DAY, time(9, 0, 0, 0), time(9, 14, 0, 0), Some("t"));
         next_day.date = EMPTY_DAY.tomorrow().unwrap();
-        desk.file(next_day);
+        desk.server.file(next_day);
 
         let marie = Some(DemographicNo::new(demo::MARIE.demographic_no));
         let end = EMPTY_DAY.tomorrow().unwrap();
@@ -110,9 +112,9 @@ async fn a_patients_newest_appointments_come_first() {
     let desk = Desk::seeded().await;
     let wei = DemographicNo::new(demo::WEI.demographic_no);
     for (day, hour) in [(20, 9), (21, 9), (21, 15), (22, 8), (1, 9)] {
-        let mut row = staff_row(time(hour, 0, 0, 0), time(hour, 14, 0, 0), Some("t"));
+        let mut row = staff_row(EMPTY_DAY, time(hour, 0, 0, 0), time(hour, 14, 0, 0), Some("t"));
         row.date = date(2027, 1, day);
-        desk.file(row);
+        desk.server.file(row);
     }
     let rows = desk.emr.appointments_of(wei, 3).await.unwrap();
     let starts: Vec<String> = rows.iter().map(|row| format!("{} {}", row.date.day(), row.interval)).collect();

@@ -1,29 +1,14 @@
 //! What the adapter and everything below it write into the log, with every target at its most talkative (law P-1).
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use tracing::Level;
 use vitarad::sandbox::oscar::{Fault, demo};
 use vitarad_actors::domain::ids::DemographicNo;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::Emr;
 
-use crate::desk::{Desk, EMPTY_DAY, booking, provider};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::desk::Desk;
+use crate::log::Log;
+use crate::server::{EMPTY_DAY, booking, provider};
 
 /// Everything a receptionist does, and some of what goes wrong.
 async fn a_working_day(desk: &Desk) {
@@ -38,10 +23,10 @@ async fn a_working_day(desk: &Desk) {
     emr.cancel_appointment(&seen).await.unwrap();
     for fault in [Fault::Http500, Fault::Truncate, Fault::GarbageXml, Fault::CommitThenDrop, Fault::AuthFault]
     {
-        desk.fail("*", fault, Some(1));
+        desk.server.fail("*", fault, Some(1));
         let _ = emr.add_appointment(&booking()).await;
     }
-    desk.fail("*", Fault::SoapFault { text: "TREMBLAY,MARIE 604-555-0142".to_owned() }, Some(1));
+    desk.server.fail("*", Fault::SoapFault { text: "TREMBLAY,MARIE 604-555-0142".to_owned() }, Some(1));
     let _ = emr.add_appointment(&booking()).await;
 }
 
@@ -59,7 +44,7 @@ async fn no_patient_and_no_secret_is_in_the_log_and_each_exchange_is() {
     let desk = Desk::seeded().await;
     a_working_day(&desk).await;
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let (login, number) = (demo::LOGIN, demo::MARIE.demographic_no.to_string());
     let secrets = [
         "remblay",
@@ -86,7 +71,7 @@ async fn no_patient_and_no_secret_is_in_the_log_and_each_exchange_is() {
     }
     assert!(log.contains("hyper_util"), "every target speaks");
     let ours: Vec<&str> = log.lines().filter(|line| line.contains("vitarad::emr")).collect();
-    let address = desk.running.emr_addr.to_string();
+    let address = desk.server.running.emr_addr.to_string();
     assert!(ours.iter().all(|line| !line.contains(&address) && !line.contains("maple")));
     for (operation, outcome) in [
         ("login2", "ok"),

@@ -8,7 +8,8 @@ use vitarad_actors::domain::laws::Evidence;
 use vitarad_actors::domain::time::{Interval, Minute};
 use vitarad_actors::ports::{Emr, EmrFailure};
 
-use crate::desk::{Desk, EMPTY_DAY, booking, clinic, staff_row};
+use crate::desk::Desk;
+use crate::server::{EMPTY_DAY, booking, clinic, staff_row};
 
 #[tokio::test]
 async fn a_booking_is_stored_with_an_exclusive_end_our_mark_first_and_the_login_as_its_author() {
@@ -16,11 +17,11 @@ async fn a_booking_is_stored_with_an_exclusive_end_our_mark_first_and_the_login_
         let desk = Desk::at(world).await;
         let new = booking();
         let no = desk.emr.add_appointment(&new).await.unwrap();
-        let row = desk.row(no.0);
+        let row = desk.server.row(no.0);
         assert_eq!((row.date, row.start, row.end), (EMPTY_DAY, time(9, 30, 0, 0), time(9, 44, 59, 0)));
         let stored = &row.details;
         assert_eq!(stored.notes.as_deref(), Some(format!("{} booked by telephone", new.mark).as_str()));
-        assert_eq!(stored.reason.as_deref(), Some("knee <& back>"));
+        assert_eq!(stored.reason.as_deref(), Some("knee <\"& back>"));
         assert_eq!(stored.name.as_deref(), Some("TREMBLAY,MARIE"));
         assert_eq!(stored.status.as_deref(), Some("t"));
         assert_eq!((stored.provider_no.as_str(), stored.demographic_no), ("101", demo::MARIE.demographic_no));
@@ -55,7 +56,7 @@ fn staff_details(filled: bool) -> Details {
         remarks: text("陈"),
         urgency: text("critical"),
         booking_source: filled.then_some(BookingSource::Oscar),
-        ..staff_row(time(9, 0, 0, 0), time(9, 0, 0, 0), Some("TS")).details
+        ..staff_row(EMPTY_DAY, time(9, 0, 0, 0), time(9, 0, 0, 0), Some("TS")).details
     }
 }
 
@@ -63,14 +64,14 @@ fn staff_details(filled: bool) -> Details {
 async fn a_cancellation_changes_the_status_and_nothing_else() {
     for filled in [true, false] {
         let desk = Desk::seeded().await;
-        let mut row = staff_row(time(10, 0, 0, 0), time(10, 14, 0, 0), None);
+        let mut row = staff_row(EMPTY_DAY, time(10, 0, 0, 0), time(10, 14, 0, 0), None);
         row.details = staff_details(filled);
-        let id = desk.file(row);
-        let before = desk.row(id);
+        let id = desk.server.file(row);
+        let before = desk.server.row(id);
         let seen = desk.emr.appointment(AppointmentNo(id)).await.unwrap().unwrap();
         desk.emr.cancel_appointment(&seen).await.unwrap();
 
-        let mut after = desk.row(id);
+        let mut after = desk.server.row(id);
         assert_eq!(after.details.status.as_deref(), Some("C"));
         after.details.status.clone_from(&before.details.status);
         assert_eq!(format!("{:?}", after.details), format!("{:?}", before.details));
@@ -109,41 +110,41 @@ async fn a_write_whose_answer_is_lost_proves_nothing_although_the_row_exists() {
         (Fault::Truncate, EmrFailure::ConnectionLost),
         (Fault::GarbageXml, EmrFailure::Unreadable),
     ] {
-        let before = desk.rows(EMPTY_DAY).len();
-        desk.fail("addAppointment", fault, Some(1));
+        let before = desk.server.rows(EMPTY_DAY).len();
+        desk.server.fail("addAppointment", fault, Some(1));
         assert_eq!(desk.emr.add_appointment(&booking()).await, Err(failure));
         assert_eq!(failure.evidence(), Evidence::Silence);
-        assert_eq!(desk.rows(EMPTY_DAY).len(), before + 1, "written once, and not again");
+        assert_eq!(desk.server.rows(EMPTY_DAY).len(), before + 1, "written once, and not again");
     }
 }
 
 #[tokio::test]
 async fn a_write_that_was_lost_on_the_way_looks_the_same_and_is_not_sent_again() {
     let desk = Desk::seeded().await;
-    desk.fail("addAppointment", Fault::DropBeforeCommit, None);
+    desk.server.fail("addAppointment", Fault::DropBeforeCommit, None);
     assert_eq!(desk.emr.add_appointment(&booking()).await, Err(EmrFailure::ConnectionLost));
-    assert_eq!(desk.requests("addAppointment"), 1);
-    assert!(desk.rows(EMPTY_DAY).is_empty());
+    assert_eq!(desk.server.requests("addAppointment"), 1);
+    assert!(desk.server.rows(EMPTY_DAY).is_empty());
 }
 
 #[tokio::test]
 async fn a_write_refused_for_an_old_token_is_done_once_with_a_new_one() {
     let desk = Desk::seeded().await;
     desk.emr.providers().await.unwrap();
-    desk.fail("addAppointment", Fault::Restart, Some(1));
+    desk.server.fail("addAppointment", Fault::Restart, Some(1));
     desk.emr.add_appointment(&booking()).await.unwrap();
-    assert_eq!((desk.requests("addAppointment"), desk.requests("login2")), (2, 2));
-    assert_eq!(desk.rows(EMPTY_DAY).len(), 1);
+    assert_eq!((desk.server.requests("addAppointment"), desk.server.requests("login2")), (2, 2));
+    assert_eq!(desk.server.rows(EMPTY_DAY).len(), 1);
 }
 
 #[tokio::test]
 async fn a_write_that_found_no_login_is_known_not_done() {
     for fault in [Fault::DropBeforeCommit, Fault::Http500, Fault::WafPage] {
         let desk = Desk::seeded().await;
-        desk.fail("login2", fault, None);
+        desk.server.fail("login2", fault, None);
         let failure = desk.emr.add_appointment(&booking()).await.unwrap_err();
         assert!(failure.nothing_done() && failure.is_illness(), "{failure}");
-        assert_eq!(desk.requests("addAppointment"), 0);
+        assert_eq!(desk.server.requests("addAppointment"), 0);
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{at, book, counts, dies_at, house, only, settles_everything, staff, verify};
 use crate::crashpoint::{Crashpoint, Crashpoints};
+use crate::domain::appointment::Status;
 use crate::domain::held::HeldState;
 use crate::domain::ids::AppointmentNo;
 use crate::domain::tool::Tool;
@@ -199,4 +200,56 @@ async fn a_lost_answer_to_a_held_booking_is_settled_by_reading() {
     house.wait(SOON).await;
     assert_eq!(states(&world), [HeldState::Done]);
     assert_eq!(world.emr("maple").live().iter().map(|row| row.no).collect::<Vec<_>>(), [AppointmentNo(1)]);
+}
+
+/// Law B-7: what was done before a death is found done, and is not done again after staff have cancelled it.
+#[tokio::test(start_paused = true)]
+async fn a_held_booking_that_was_made_before_a_death_is_not_made_again_after_staff_cancel_it() {
+    let (world, calm) = house().await;
+    goes_away(&world);
+    assert_eq!(book(&calm, "t1", "10:00").await["code"], "HELD");
+    calm.stop().await;
+    comes_back(&world);
+    let mut house = world.begin(2, dies_at(Crashpoint::Settled)).await;
+    while world.emr("maple").live().is_empty() {
+        house.wait(Duration::from_millis(5)).await;
+    }
+    house.wait(Duration::from_millis(150)).await;
+    house.root.actor().kill();
+    let _ = house.root.ended().await;
+    assert!(states(&world)[0].is_waiting(), "nobody noted that it was done");
+    let no = world.emr("maple").live()[0].no;
+    world.emr("maple").staff_edits(no, |row| row.status = Status::of(Status::CANCELLED));
+    let house = world.begin(3, Crashpoints::default()).await;
+    house.wait(Duration::from_mins(6)).await;
+    assert_eq!((world.emr("maple").requests(Op::Add), states(&world)), (1, vec![HeldState::Done]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_requests_wait_while_callers_do() {
+    const SLOW: Fate = Fate::Answered { after: Duration::from_secs(3) };
+    let (world, house) = house().await;
+    goes_away(&world);
+    assert_eq!(book(&house, "t1", "10:00").await["code"], "HELD");
+    house.wait(Duration::from_mins(2)).await;
+    world.emr("maple").script(|op| if op == Op::Charts { SLOW } else { Fate::PROMPT });
+    let born = patient(42).birth_date.unwrap().reveal().to_string();
+    let crowd =
+        (0..90_u64).flat_map(|second| (0..8).map(move |caller| (second, caller))).map(|(second, caller)| {
+            let (house, call, born) =
+                (&house, format!("crowd-{second}-{caller}"), json!({ "dateOfBirth": born }));
+            async move {
+                house.wait(Duration::from_secs(second)).await;
+                house.ask(&call, "v", Tool::SearchPatientByPhone, born).await;
+            }
+        });
+    let crowd = futures::future::join_all(crowd);
+    let look = async {
+        house.wait(Duration::from_secs(85)).await;
+        assert!(world.emr("maple").requests(Op::Charts) > 20, "the EMR is back");
+        assert_eq!((world.emr("maple").requests(Op::Add), states(&world)), (0, vec![HeldState::Open]));
+    };
+    tokio::join!(crowd, look);
+    house.wait(SOON).await;
+    assert_eq!(states(&world), [HeldState::Done]);
 }

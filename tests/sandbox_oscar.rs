@@ -5,6 +5,8 @@
 
 #[path = "sandbox_oscar/appointments.rs"]
 mod appointments;
+#[path = "sandbox_oscar/builds.rs"]
+mod builds;
 #[path = "sandbox_oscar/control.rs"]
 mod control;
 #[path = "sandbox_oscar/envelopes.rs"]

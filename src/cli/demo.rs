@@ -10,7 +10,9 @@ use vitarad_actors::root::Ended;
 
 use self::house::DemoHouse;
 use super::call::script;
+use super::sandbox::profiles;
 use super::{EX_FAILED, EX_OK, EX_TEMPFAIL, block_on, complain, install_cryptography};
+use crate::sandbox::oscar::Profile;
 use crate::sandbox::vapi::Script;
 use crate::signals::SignalStream;
 
@@ -22,6 +24,9 @@ pub struct Demo {
     /// Where the daemon listens; port 0 takes any free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Which build of OSCAR the pretend EMR is.
+    #[arg(long, value_parser = profiles(), default_value = Profile::default().name())]
+    profile: Profile,
     /// End after the call instead of serving on.
     #[arg(long)]
     once: bool,
@@ -38,7 +43,7 @@ impl Demo {
             Ok(signals) => signals,
             Err(failure) => return could_not_begin(&failure.to_string()),
         };
-        let house = match DemoHouse::begin(self.listen).await {
+        let house = match DemoHouse::begin(self.listen, self.profile).await {
             Ok(house) => house,
             Err(failure) => return could_not_begin(&failure),
         };

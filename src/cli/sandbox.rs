@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::{EX_OK, EX_TEMPFAIL, block_on, complain, say};
@@ -28,6 +29,9 @@ pub struct Sandbox {
     patients: Option<usize>,
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Which build of OSCAR all of them pretend to be; unset: the most widespread.
+    #[arg(long, value_parser = profiles(), default_value = Profile::default().name())]
+    profile: Profile,
 }
 
 impl Sandbox {
@@ -55,13 +59,19 @@ impl Sandbox {
 
     fn world(&self, n: usize) -> (String, World) {
         let flavour = if n.is_multiple_of(2) { Flavour::Maple } else { Flavour::Cedar };
-        let world = world(flavour, self.seed + n as u64);
+        let world = world(self.profile, flavour, self.seed + n as u64);
         let world = match self.patients {
             Some(count) => world.with_patients(count),
             None => world,
         };
         (name(n), world)
     }
+}
+
+/// The builds by name, so that `--help` lists them.
+pub fn profiles() -> impl TypedValueParser<Value = Profile> {
+    let names = PossibleValuesParser::new(Profile::ALL.map(Profile::name));
+    names.try_map(|name| Profile::named(&name).ok_or("no such build"))
 }
 
 /// The context path of the nth clinic.
@@ -73,10 +83,10 @@ pub fn name(n: usize) -> String {
     }
 }
 
-pub fn world(flavour: Flavour, seed: u64) -> World {
+pub fn world(profile: Profile, flavour: Flavour, seed: u64) -> World {
     let zone = zone();
     let today = now().to_zoned(zone.clone()).date();
-    World::clinic(Profile::Oscar19, zone, today, seed, flavour)
+    World::clinic(profile, zone, today, seed, flavour)
 }
 
 /// From the rules compiled in, as everywhere.

@@ -7,9 +7,11 @@
 mod accept;
 mod control;
 pub mod demo;
+mod discovery;
 mod emr;
 mod exchange;
 mod faults;
+mod gate;
 mod gzip;
 mod interference;
 mod jvm;

@@ -6,13 +6,14 @@ use crate::kept;
 use crate::repository::{File, file, files};
 
 /// Names of standards, which nobody connects to, and what our fixtures and documents quote.
-const QUOTED: [&str; 10] = [
+const QUOTED: [&str; 11] = [
     "crates.io",
     "docs.oasis-open.org",
     "github.com",
     "schemas.xmlsoap.org",
     "vapi.ai",
     "vapi.daily.co",
+    "wadl.dev.java.net",
     "ws.apache.org",
     "ws.oscarehr.org",
     "www.w3.org",

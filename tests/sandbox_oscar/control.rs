@@ -109,7 +109,7 @@ async fn mistakes_are_answered_with_what_is_wrong() {
             json!({ "operation": "addAppointment", "fault": "hang", "count": 1 }),
             "unknown field `count`",
         ),
-        ("/faults", json!({ "operation": "bookAppointment", "fault": "hang" }), "unknown operation"),
+        ("/faults", json!({ "operation": "bookIt", "fault": "hang" }), "unknown operation"),
         ("/faults", json!({ "operation": "isAlive", "fault": "meteor" }), "unknown variant `meteor`"),
         ("/faults", json!({ "operation": "isAlive", "fault": "clerk_moves_after" }), "one appointment"),
         ("/clerk/appointments", json!({ "provider_no": "101", "day": "x" }), "unknown field `day`"),

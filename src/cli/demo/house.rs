@@ -12,7 +12,7 @@ use crate::boot::App;
 use crate::cli::sandbox::world;
 use crate::clock::now;
 use crate::config::{Settings, report};
-use crate::sandbox::oscar::{Flavour, Listen, Oscars, Running, demo};
+use crate::sandbox::oscar::{Flavour, Listen, Oscars, Profile, Running, demo};
 
 /// The demo's configuration: an ordinary one, with the addresses and secrets of this run put in.
 const CONFIG: &str = include_str!("../../../config/demo.toml");
@@ -29,8 +29,8 @@ pub struct DemoHouse {
 }
 
 impl DemoHouse {
-    pub async fn begin(listen: SocketAddr) -> Result<Self, String> {
-        let sandbox = sandbox().await.map_err(|failure| format!("the pretend EMR: {failure}"))?;
+    pub async fn begin(listen: SocketAddr, profile: Profile) -> Result<Self, String> {
+        let sandbox = sandbox(profile).await.map_err(|failure| format!("the pretend EMR: {failure}"))?;
         let directory = std::env::temp_dir().join(format!("vitarad-demo-{}", std::process::id()));
         std::fs::create_dir_all(&directory)
             .map_err(|failure| format!("a directory for the database: {failure}"))?;
@@ -64,11 +64,11 @@ fn random() -> String {
     hex::encode(rand::random::<[u8; 32]>())
 }
 
-async fn sandbox() -> std::io::Result<Running> {
+async fn sandbox(profile: Profile) -> std::io::Result<Running> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let worlds =
-        vec![("maple".to_owned(), world(Flavour::Maple, 7)), ("cedar".to_owned(), world(Flavour::Cedar, 8))];
-    Oscars::start(Listen { emr: any, control: any }, Arc::new(now), worlds).await
+    let worlds = [("maple", Flavour::Maple, 7), ("cedar", Flavour::Cedar, 8)];
+    let worlds = worlds.map(|(name, flavour, seed)| (name.to_owned(), world(profile, flavour, seed)));
+    Oscars::start(Listen { emr: any, control: any }, Arc::new(now), worlds.into()).await
 }
 
 fn filled_in(sandbox: &Running, secret: &str, api_key: &str) -> String {

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use super::gate::Caller;
 use super::server::Errands;
 
 /// Stands in for a response where the connection is to be cut.
@@ -46,7 +47,12 @@ pub(super) fn serve(listener: TcpListener, router: Router, errands: &Errands) {
 async fn converse(stream: TcpStream, router: Router) {
     // Without it small replies wait for the client's delayed acknowledgement; a failure costs only that.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let Ok(peer) = stream.peer_addr() else { return };
+    let caller = Caller(peer.ip().to_canonical());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(caller);
+        answer(router.clone(), request)
+    });
     // How a conversation ends is the client's or the fault plan's business.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

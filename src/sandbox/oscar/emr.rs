@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get};
@@ -10,15 +10,17 @@ use futures::{StreamExt, stream};
 
 use super::accept::Severed;
 use super::exchange::{Answer, Page, exchange};
-use super::soap::{Request, XML, service, service_list, wsdl};
-use super::{Contexts, gzip, pages, rest};
+use super::gate::{Caller, refusal};
+use super::soap::{Request, service};
+use super::{Contexts, discovery, gzip, pages, rest};
 
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 
 pub(super) fn router(contexts: Contexts) -> Router {
     Router::new()
-        .route("/{context}/ws/", get(list))
-        .route("/{context}/ws/{service}", get(describe).post(soap))
+        .route("/{context}/ws/", get(discovery::services))
+        .route("/{context}/ws/services", get(discovery::rest_paths))
+        .route("/{context}/ws/{service}", get(discovery::operations).post(soap))
         .route("/{context}/ws/oauth/{*path}", any(rest::serve))
         .route("/{context}/ws/services/{*path}", any(rest::serve))
         .fallback(not_found)
@@ -30,35 +32,29 @@ pub(super) async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Html(pages::NOT_FOUND)).into_response()
 }
 
-async fn list(State(contexts): State<Contexts>, Path(context): Path<String>) -> Response {
-    if contexts.contains_key(&context) { Html(service_list()).into_response() } else { not_found().await }
-}
-
-async fn describe(
-    State(contexts): State<Contexts>,
-    Path((context, name)): Path<(String, String)>,
-) -> Response {
-    match service(&name).filter(|_| contexts.contains_key(&context)) {
-        Some(service) => ([(header::CONTENT_TYPE, XML)], wsdl(service)).into_response(),
-        None => not_found().await,
-    }
-}
-
 async fn soap(
     State(contexts): State<Contexts>,
     Path((context, name)): Path<(String, String)>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (Some(oscar), Some(service)) = (contexts.get(&context), service(&name)) else {
+    let Some(oscar) = contexts.get(&context) else { return not_found().await };
+    let build = oscar.build();
+    let Some(service) = service(&name).filter(|service| service.is_in(build)) else {
         return not_found().await;
     };
     let expanded = if gzip::used(&headers) { gzip::expand(&body, LARGEST_BODY) } else { Ok(body.into()) };
     let Ok(document) = expanded else { return StatusCode::BAD_REQUEST.into_response() };
     // Bytes that are no text become characters that are no XML, and are refused as such.
-    let answer = match Request::read(service, &String::from_utf8_lossy(&document)) {
-        Ok(request) => exchange(oscar, request).await,
-        Err(fault) => oscar.with_world(|world| fault.done(world.profile)).answer,
+    let document = String::from_utf8_lossy(&document);
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let answer = match oscar.with_world(|world| refusal(world, caller, kind, &document)) {
+        Some(refused) => refused.answer,
+        None => match Request::read(service, build, &document) {
+            Ok(request) => exchange(oscar, request).await,
+            Err(fault) => fault.done(build).answer,
+        },
     };
     respond(answer, gzip::offered(&headers))
 }

@@ -175,7 +175,12 @@ mod tests {
 
     async fn log_in(oscar: &Arc<Oscar>, password: &str) -> Answer {
         let login = format!("<ws:login2><arg0>{}</arg0><arg1>{password}</arg1></ws:login2>", demo::LOGIN);
-        exchange(oscar, Request::read(service("LoginService").unwrap(), &envelope(&login)).unwrap()).await
+        exchange(
+            oscar,
+            Request::read(service("LoginService").unwrap(), Profile::Oscar19.build(), &envelope(&login))
+                .unwrap(),
+        )
+        .await
     }
 
     #[tokio::test(start_paused = true)]
@@ -218,8 +223,11 @@ mod tests {
             demo::SECURITY_ID,
             demo::PASSWORD
         );
-        let answer =
-            exchange(&oscar, Request::read(service("ScheduleService").unwrap(), &add).unwrap()).await;
+        let answer = exchange(
+            &oscar,
+            Request::read(service("ScheduleService").unwrap(), Profile::Oscar19.build(), &add).unwrap(),
+        )
+        .await;
         assert!(matches!(answer, Answer::Severed));
         assert_eq!((begin.elapsed(), rows()), (Duration::ZERO, before));
         sleep(Duration::from_millis(999)).await;

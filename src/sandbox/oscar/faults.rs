@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Deserialize;
 
-use super::{rest, soap};
+use super::{discovery, rest, soap};
 
 /// What an operation has to do with single appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Fault {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
-    /// Name of an operation (of a REST one its path without numbers, `schedule/add`), or `*` for every one the fault makes sense for.
+    /// Name of an operation (of a REST one its path without numbers, `schedule/add`; `services`, `wsdl` and `wadl` are the lists of them), or `*` for every one the fault makes sense for.
     pub operation: String,
     pub fault: Fault,
     /// How many requests it strikes; without a number, all of them until it is cleared.
@@ -155,9 +155,12 @@ impl FaultPlan {
     }
 }
 
-/// Of an operation of either wire.
+/// Of an operation of either wire, or of a look at what there is.
 fn touches(name: &str) -> Option<Touches> {
-    soap::operation(name).map(|operation| operation.touches).or_else(|| rest::touches(name))
+    soap::operation(name)
+        .map(|operation| operation.touches)
+        .or_else(|| rest::touches(name))
+        .or_else(|| discovery::touches(name))
 }
 
 #[cfg(test)]

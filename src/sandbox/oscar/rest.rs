@@ -27,10 +27,17 @@ use super::emr::{not_found, respond};
 use super::exchange::{Answer, Done, Order, Page, exchange};
 use super::faults::{Fault, Touches};
 use super::gzip;
+use super::profile::RestBuild;
 use super::world::{Draft, World};
 
 pub(super) fn touches(name: &str) -> Option<Touches> {
     operation::OPERATIONS.iter().find(|operation| operation.name == name).map(|operation| operation.touches)
+}
+
+/// The paths of the services, and the methods of each.
+pub(super) fn paths() -> impl Iterator<Item = (String, &'static [&'static str])> {
+    let services = operation::OPERATIONS.iter().filter(|operation| operation.is_service);
+    services.map(|operation| (operation.template(), operation.methods))
 }
 
 pub(super) async fn serve(
@@ -43,10 +50,12 @@ pub(super) async fn serve(
     let mut segments = uri.path().trim_start_matches('/').split('/');
     let context = segments.next().unwrap_or_default();
     let Some(oscar) = contexts.get(context) else { return not_found().await };
+    let Some(build) = oscar.build().rest else { return not_found().await };
     let path: Vec<String> = segments.skip(1).map(str::to_owned).collect();
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let request = Request {
+        build,
         operation: find(&path),
         base: format!("http://{host}/{context}"),
         method,
@@ -62,6 +71,7 @@ pub(super) async fn serve(
 
 /// A request to one of the REST paths.
 struct Request {
+    build: RestBuild,
     operation: Option<&'static Operation>,
     /// Scheme, host and context path, as the client wrote them.
     base: String,
@@ -102,9 +112,12 @@ impl Request {
 
     /// The provider as whom a signed request acts.
     fn authorised(&self, world: &mut World, now: Timestamp) -> Result<String, Refusal> {
-        let said = Said::read(&self.authorization).ok_or(Refusal::Unauthorised)?;
+        let Some(said) = Said::read(&self.authorization) else {
+            let nobody = self.build.passes_unsigned.then(|| Refusal::failed("null"));
+            return Err(nobody.unwrap_or(Refusal::Unauthorised));
+        };
         let signed = self.signed(world);
-        world.rest.admit(&said, &signed, world.profile, now).ok_or(Refusal::Unauthorised)
+        world.rest.admit(&said, &signed, self.build, now).ok_or(Refusal::Unauthorised)
     }
 
     /// What the server computes a signature of: the address it believes it was called at.

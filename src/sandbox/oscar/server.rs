@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::faults::{Drawn, FaultPlan, FaultRule, Touches, UnusableRule};
-use super::profile::Profile;
+use super::profile::{Build, Profile};
 use super::traffic::Traffic;
 use super::world::{Appointment, NoSuchAppointment, Overlap, StaffBooking, StaffChange, World};
 
@@ -115,6 +115,10 @@ impl Oscar {
     pub fn restart(&self) {
         let now = self.now();
         lock(&self.world).logins.restart(now);
+    }
+
+    pub(super) fn build(&self) -> &'static Build {
+        lock(&self.world).build()
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -2,6 +2,7 @@
 
 mod appointment_transfer;
 mod arguments;
+mod booking_service;
 mod demographic_service;
 mod demographic_transfer;
 mod element;
@@ -14,21 +15,18 @@ mod provider_service;
 mod reply;
 mod schedule_service;
 mod system_info_service;
-mod wsdl;
 
 use jiff::Timestamp;
 
 use self::arguments::Arguments;
-use self::element::Space;
 use self::envelope::Envelope;
 pub(crate) use self::fault::SoapFault;
 use self::operation::Call;
-pub(crate) use self::operation::{Operation, Service, operation, service};
+pub(crate) use self::operation::{Operation, SERVICES, Service, operation, service};
 use self::reply::Reply;
-pub(crate) use self::wsdl::{service_list, wsdl};
 use super::exchange::{Answer, Done, Order, Page};
 use super::faults::{Fault, Touches};
-use super::profile::Profile;
+use super::profile::Build;
 use super::world::{Draft, World};
 
 pub(crate) const XML: &str = "text/xml;charset=UTF-8";
@@ -59,7 +57,7 @@ impl Order for Request {
     fn carry_out(&self, world: &mut World, now: Timestamp) -> Done {
         match self.answer(world, now) {
             Ok(Answered { xml, row }) => Done { answer: Answer::Reply(page(200, xml)), row, penalty: None },
-            Err(fault) => fault.done(world.profile),
+            Err(fault) => fault.done(world.build()),
         }
     }
 
@@ -68,13 +66,13 @@ impl Order for Request {
             Fault::SoapFault { text } => SoapFault::Server(text.clone()),
             _ => SoapFault::FailedAuthentication(None),
         };
-        refusal.done(world.profile)
+        refusal.done(world.build())
     }
 }
 
 impl SoapFault {
-    pub(crate) fn done(&self, profile: Profile) -> Done {
-        let answer = Answer::Fault(page(500, self.to_xml(profile)));
+    pub(crate) fn done(&self, build: &Build) -> Done {
+        let answer = Answer::Fault(page(500, self.to_xml(build)));
         Done { answer, row: None, penalty: self.penalty() }
     }
 }
@@ -84,20 +82,20 @@ fn page(status: u16, text: String) -> Page {
 }
 
 impl Request {
-    pub(crate) fn read(service: &'static Service, document: &str) -> Result<Self, SoapFault> {
+    pub(crate) fn read(service: &'static Service, build: &Build, document: &str) -> Result<Self, SoapFault> {
         let envelope = Envelope::parse(document)?;
         let wrapper = &envelope.wrapper;
-        let named = service.operations.iter().find(|operation| operation.name == wrapper.name);
-        let operation = named.filter(|_| wrapper.space == Space::Oscar);
+        let named = service.operations_in(build).find(|operation| operation.name == wrapper.name);
+        let operation = named.filter(|_| wrapper.space.uri() == build.namespace);
         Ok(Self { envelope, service, operation })
     }
 
     fn answer(&self, world: &mut World, now: Timestamp) -> Result<Answered, SoapFault> {
         let caller = self.authenticate(world, now)?;
         let wrapper = &self.envelope.wrapper;
-        let operation = self.operation.ok_or_else(|| SoapFault::unknown_operation(wrapper))?;
+        let operation = self.operation.ok_or_else(|| SoapFault::unknown_operation(wrapper, world.build()))?;
         let arguments = Arguments::of(wrapper, operation.arity)?;
-        let reply = Reply::new(operation.name);
+        let reply = Reply::new(operation.name, world.build().namespace);
         let mut call = Call { world, now, caller, arguments, reply, row: None };
         (operation.answer)(&mut call)?;
         Ok(Answered { xml: call.reply.finish(), row: call.row })

@@ -10,6 +10,8 @@ mod overlaps;
 mod patients;
 mod schedule;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -26,7 +28,7 @@ pub use self::patients::{Patient, Patients, Sex};
 pub use self::schedule::{AppointmentType, PUBLIC, Schedule, Template, TemplateCode, WorkDay};
 pub(crate) use self::schedule::{slot_minutes, slots};
 use super::jvm::Jvm;
-use super::profile::Profile;
+use super::profile::{Build, Profile};
 use super::rest::Registry;
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub struct World {
     pub logins: Logins,
     /// Who may use the REST services.
     pub rest: Registry,
+    /// From where SOAP is let in, where a build keeps a list of that.
+    pub listed: Vec<IpAddr>,
     /// Whom the day sheet names as the author of what staff type in: `last, first`.
     pub clerk_name: String,
     pub clerk_no: String,
@@ -90,6 +94,7 @@ impl World {
             programs: Vec::new(),
             logins: Logins::default(),
             rest: Registry::default(),
+            listed: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             clerk_name: "desk, front".to_owned(),
             clerk_no: "188".to_owned(),
             seed: 0,
@@ -101,6 +106,10 @@ impl World {
     pub fn in_utc_container(mut self) -> Self {
         self.jvm = Jvm::new(TimeZone::UTC);
         self
+    }
+
+    pub(super) fn build(&self) -> &'static Build {
+        self.profile.build()
     }
 
     pub(crate) fn wall(&self, now: Timestamp) -> DateTime {
@@ -124,10 +133,8 @@ impl World {
 
     pub(crate) fn update(&mut self, draft: Draft, author: i32, now: DateTime) -> Result<i32, NotStored> {
         let id = draft.id.ok_or(NotStored::NoSuchRow)?;
-        let editor = match self.profile {
-            Profile::Oscar19 => None,
-            Profile::OpenO => self.logins.get(author).map(|user| user.provider_no.clone()),
-        };
+        let author = self.logins.get(author).filter(|_| self.build().names_updater);
+        let editor = author.map(|user| user.provider_no.clone());
         self.book.change(id, |row| {
             draft.overwrite(row)?;
             row.updated = now;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::operation::{Call, listed, page};
 use super::refusal::Refusal;
 use crate::sandbox::oscar::exchange::Page;
-use crate::sandbox::oscar::profile::Profile;
+use crate::sandbox::oscar::profile::CellPhone;
 use crate::sandbox::oscar::world::{Patient, World};
 
 const MOST: usize = 500;
@@ -121,17 +121,17 @@ fn item(patient: &Patient, world: &World) -> Value {
     })
 }
 
-/// Without the long lists of doctors; the older generation puts a cell number in the place of work's.
+/// Without the long lists of doctors.
 pub(super) fn summary(call: &mut Call<'_>) -> Result<Page, Refusal> {
     let number: i32 = call.segment(3)?;
     let world = &*call.world;
     let patient = world.patients.get(number).ok_or_else(|| Refusal::failed("null"))?;
-    let newer = world.profile == Profile::OpenO;
+    let beside = call.request.build.cell_phone == CellPhone::BesideWork;
     let mut chart = json!({
         "demographicNo": patient.number,
         "address": { "province": patient.province, "postal": patient.postal, "city": patient.city, "address": patient.address },
         "phone": patient.phone,
-        "alternativePhone": patient.cell_phone.as_ref().filter(|_| !newer).or(patient.phone2.as_ref()),
+        "alternativePhone": patient.cell_phone.as_ref().filter(|_| !beside).or(patient.phone2.as_ref()),
         "patientStatus": patient.patient_status,
         "providerNo": patient.provider_no,
         "hin": patient.hin,
@@ -147,7 +147,7 @@ pub(super) fn summary(call: &mut Call<'_>) -> Result<Page, Refusal> {
         "email": patient.email,
         "extras": [],
     });
-    if newer {
+    if beside {
         chart["cellPhone"] = json!(patient.cell_phone);
     }
     Ok(page(&chart))

@@ -133,6 +133,16 @@ pub(super) fn form(text: &str) -> Vec<(String, String)> {
     url.map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default()
 }
 
+impl Operation {
+    /// The path below `services`, with its variable parts in braces.
+    pub(super) fn template(&self) -> String {
+        let segments = self.path.iter().skip(1).enumerate();
+        segments
+            .map(|(at, part)| if *part == "*" { format!("/{{part{at}}}") } else { format!("/{part}") })
+            .collect()
+    }
+}
+
 impl Call<'_> {
     /// A segment of the path, counted from `services`.
     pub(super) fn segment<T: std::str::FromStr>(&self, index: usize) -> Result<T, Refusal> {

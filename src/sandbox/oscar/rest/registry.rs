@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::signature::{Said, Signed};
-use crate::sandbox::oscar::profile::Profile;
+use crate::sandbox::oscar::profile::RestBuild;
 
 const CLOCKS_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 const REQUEST_LIVES: SignedDuration = SignedDuration::from_hours(1);
@@ -82,19 +82,18 @@ impl Registry {
         self.access.contains_key(token)
     }
 
-    /// The provider as whom a request acts, if all about it is right. The older generation deletes the token of one that
-    /// is not; the newer one remembers no nonces, and no expiry either.
+    /// The provider as whom a request acts, if all about it is right.
     pub(super) fn admit(
         &mut self,
         said: &Said,
         signed: &Signed,
-        profile: Profile,
+        build: RestBuild,
         now: Timestamp,
     ) -> Option<String> {
         let token = said.get("oauth_token");
         let known = self.access.get(token)?;
         let client = self.client(said.get("oauth_consumer_key"))?;
-        let strict = profile == Profile::Oscar19;
+        let strict = build.deletes_tokens;
         let right = client.key == known.consumer
             && is_timely(said, now)
             && said.is_signed(signed, &client.secret, &known.secret)

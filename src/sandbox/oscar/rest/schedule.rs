@@ -8,10 +8,9 @@ use super::json::appointment;
 use super::operation::{Call, listed, page};
 use super::refusal::Refusal;
 use crate::sandbox::oscar::exchange::Page;
-use crate::sandbox::oscar::profile::Profile;
 use crate::sandbox::oscar::world::{Appointment, Details, Draft, World};
 
-/// What a new appointment may hold. The older generation fails over any other key.
+/// What a new appointment may hold.
 const KEYS: [&str; 15] = [
     "providerNo",
     "appointmentDate",
@@ -123,7 +122,7 @@ pub(super) fn get_appointment(call: &mut Call<'_>) -> Result<Page, Refusal> {
 pub(super) fn add(call: &mut Call<'_>) -> Result<Page, Refusal> {
     let unknown =
         call.body.as_object().is_none_or(|body| body.keys().any(|key| !KEYS.contains(&key.as_str())));
-    if unknown && call.world.profile == Profile::Oscar19 {
+    if unknown && call.request.build.refuses_unknown_keys {
         return Err(Refusal::failed("Unrecognized field"));
     }
     let draft = draft(&call.body).ok_or_else(|| Refusal::failed("null"))?;

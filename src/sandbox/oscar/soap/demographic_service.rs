@@ -6,11 +6,13 @@ use super::demographic_transfer::{cell_phone, transfer};
 use super::fault::SoapFault;
 use super::operation::{Call, Operation};
 use super::system_info_service::MAX_LIST_RETURN_SIZE;
-use crate::sandbox::oscar::profile::Profile;
+use crate::sandbox::oscar::profile::ChartColumns;
 use crate::sandbox::oscar::world::{Attributes, Sex};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::reads("getDemographic", 1, demographic),
+    Operation::reads("getDemographic2", 1, demographic),
+    Operation::reads("getDemographicsByHealthNum", 1, by_health_number),
     Operation::reads("searchDemographicByName", 3, by_name),
     Operation::reads("searchDemographicsByAttributes", 12, by_attributes),
 ];
@@ -20,8 +22,17 @@ fn demographic(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let world = &*call.world;
     if let Some(patient) = world.patients.get(number) {
         // Only the call for one chart looks into the side table.
-        let cell_phone = cell_phone(patient).filter(|_| world.profile == Profile::OpenO);
+        let cell_phone = cell_phone(patient).filter(|_| world.build().chart == ChartColumns::CellPhone);
         transfer(&mut call.reply, patient, world, cell_phone);
+    }
+    Ok(())
+}
+
+fn by_health_number(call: &mut Call<'_>) -> Result<(), SoapFault> {
+    let hin = call.arguments.text(0)?.ok_or_else(SoapFault::unexplained)?;
+    let world = &*call.world;
+    for patient in world.patients.iter().filter(|patient| patient.hin.as_deref() == Some(hin)) {
+        transfer(&mut call.reply, patient, world, None);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::reply::Reply;
-use crate::sandbox::oscar::profile::Profile;
+use crate::sandbox::oscar::profile::ChartColumns;
 use crate::sandbox::oscar::world::{Patient, World};
 
 pub(super) fn cell_phone(patient: &Patient) -> Option<&str> {
@@ -51,7 +51,7 @@ fn identity(reply: &mut Reply, patient: &Patient, world: &World, cell_phone: Opt
 /// `monthOfBirth` to `yearOfBirth`.
 fn standing(reply: &mut Reply, patient: &Patient, world: &World) {
     reply.text("monthOfBirth", &format!("{:02}", patient.birth.month()));
-    if world.profile == Profile::Oscar19 {
+    if world.build().chart == ChartColumns::MyOscarUserName {
         reply.optional("myOscarUserName", patient.my_oscar_user_name.as_deref());
     }
     reply.text("officialLanguage", "English");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::element::{Element, Malformed, Space};
+use super::element::{Element, Malformed};
 use super::reply::escape;
-use crate::sandbox::oscar::profile::Profile;
+use crate::sandbox::oscar::profile::{Build, SecurityFaults};
 use crate::sandbox::oscar::world::{Denial, NotStored};
 
 /// How long the server sleeps over a wrong password.
@@ -52,9 +52,9 @@ impl SoapFault {
         Self::Client(format!("Unmarshalling Error: Not a {what}: {text}"))
     }
 
-    pub(super) fn unknown_operation(element: &Element) -> Self {
+    pub(super) fn unknown_operation(element: &Element, build: &Build) -> Self {
         let (uri, name) = (element.space.uri(), &element.name);
-        if element.space == Space::Oscar {
+        if uri == build.namespace {
             Self::Client(format!("Unexpected wrapper element {{{uri}}}{name} found."))
         } else {
             Self::Client(format!(
@@ -72,13 +72,13 @@ impl SoapFault {
         }
     }
 
-    pub(crate) fn to_xml(&self, profile: Profile) -> String {
-        let (code, text) = self.code_and_text(profile);
+    pub(crate) fn to_xml(&self, build: &Build) -> String {
+        let (code, text) = self.code_and_text(build.security_faults);
         let detail = match self {
             Self::NotAuthorised(_) => {
-                "<detail><ns1:NotAuthorisedException xmlns:ns1=\"http://ws.oscarehr.org/\"/></detail>"
+                format!("<detail><ns1:NotAuthorisedException xmlns:ns1=\"{}\"/></detail>", build.namespace)
             }
-            _ => "",
+            _ => String::new(),
         };
         let mut escaped = String::new();
         escape(&mut escaped, &text);
@@ -88,19 +88,18 @@ impl SoapFault {
         )
     }
 
-    fn code_and_text(&self, profile: Profile) -> (String, String) {
+    fn code_and_text(&self, security: SecurityFaults) -> (String, String) {
         let soap = |code: &str| format!("<faultcode>soap:{code}</faultcode>");
         let qualified =
             |uri: &str, code: &str| format!("<faultcode xmlns:ns1=\"{uri}\">ns1:{code}</faultcode>");
-        let code = match (self, profile) {
+        let code = match (self, security) {
             (Self::VersionMismatch, _) => soap("VersionMismatch"),
             (Self::MustUnderstand(_), _) => soap("MustUnderstand"),
             (Self::Client(_), _) => soap("Client"),
             (Self::Server(_) | Self::NotAuthorised(_), _) => soap("Server"),
-            (Self::InvalidSecurity, Profile::Oscar19) => qualified(WSSE, "InvalidSecurity"),
-            (Self::FailedAuthentication(_), Profile::Oscar19) => qualified(WSSE, "FailedAuthentication"),
-            // The newer stack says the same whatever was wrong, so as not to help an attacker.
-            (Self::InvalidSecurity | Self::FailedAuthentication(_), Profile::OpenO) => {
+            (Self::InvalidSecurity, SecurityFaults::Told) => qualified(WSSE, "InvalidSecurity"),
+            (Self::FailedAuthentication(_), SecurityFaults::Told) => qualified(WSSE, "FailedAuthentication"),
+            (Self::InvalidSecurity | Self::FailedAuthentication(_), SecurityFaults::Withheld) => {
                 let text = "A security error was encountered when verifying the message";
                 return (qualified(WSS4J, "SecurityError"), text.to_owned());
             }

@@ -6,17 +6,18 @@ use super::arguments::Arguments;
 use super::fault::SoapFault;
 use super::reply::Reply;
 use super::{
-    demographic_service, login_service, program_service, provider_service, schedule_service,
+    booking_service, demographic_service, login_service, program_service, provider_service, schedule_service,
     system_info_service,
 };
 use crate::sandbox::oscar::faults::Touches;
+use crate::sandbox::oscar::profile::Build;
 use crate::sandbox::oscar::world::World;
 
 pub(crate) struct Service {
     pub(crate) name: &'static str,
     /// Whether it wants WS-Security.
     pub(super) secured: bool,
-    pub(crate) operations: &'static [Operation],
+    operations: &'static [Operation],
 }
 
 pub(crate) struct Operation {
@@ -39,10 +40,11 @@ pub(super) struct Call<'a> {
     pub(super) row: Option<i32>,
 }
 
-pub(crate) static SERVICES: [Service; 6] = [
+pub(crate) static SERVICES: [Service; 7] = [
     Service { name: "SystemInfoService", secured: false, operations: system_info_service::OPERATIONS },
     Service { name: "LoginService", secured: false, operations: login_service::OPERATIONS },
     Service { name: "ScheduleService", secured: true, operations: schedule_service::OPERATIONS },
+    Service { name: "BookingService", secured: true, operations: booking_service::OPERATIONS },
     Service { name: "ProviderService", secured: true, operations: provider_service::OPERATIONS },
     Service { name: "DemographicService", secured: true, operations: demographic_service::OPERATIONS },
     Service { name: "ProgramService", secured: true, operations: program_service::OPERATIONS },
@@ -54,6 +56,21 @@ pub(crate) fn service(name: &str) -> Option<&'static Service> {
 
 pub(crate) fn operation(name: &str) -> Option<&'static Operation> {
     SERVICES.iter().flat_map(|service| service.operations).find(|operation| operation.name == name)
+}
+
+impl Service {
+    /// What its Java class is called.
+    pub(crate) fn class(&self) -> String {
+        self.name.replace("Service", "Ws")
+    }
+
+    pub(crate) fn operations_in(&self, build: &Build) -> impl Iterator<Item = &'static Operation> {
+        self.operations.iter().filter(|operation| build.has(operation.name))
+    }
+
+    pub(crate) fn is_in(&self, build: &Build) -> bool {
+        self.operations_in(build).next().is_some()
+    }
 }
 
 impl Operation {

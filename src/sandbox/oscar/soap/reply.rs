@@ -17,9 +17,9 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn new(operation: &'static str) -> Self {
+    pub(super) fn new(operation: &'static str, namespace: &str) -> Self {
         let mut xml = String::with_capacity(1024);
-        xml.extend([OPENING, operation, "Response xmlns:ns2=\"http://ws.oscarehr.org/\">"]);
+        xml.extend([OPENING, operation, "Response xmlns:ns2=\"", namespace, "\">"]);
         let content = xml.len();
         Self { xml, operation, content }
     }
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn an_empty_reply_is_an_empty_element() {
-        let xml = Reply::new("updateAppointment").finish();
+        let xml = Reply::new("updateAppointment", "http://ws.oscarehr.org/").finish();
         assert!(
             xml.contains("<ns2:updateAppointmentResponse xmlns:ns2=\"http://ws.oscarehr.org/\"/>"),
             "{xml}"
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn null_is_left_out_and_an_empty_string_is_an_empty_element() {
-        let mut reply = Reply::new("op");
+        let mut reply = Reply::new("op", "http://ws.oscarehr.org/");
         reply.optional("a", None);
         reply.optional("b", Some(""));
         reply.text("c", "<R&D>\r陈\u{1}");

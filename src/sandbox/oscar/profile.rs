@@ -34,6 +34,8 @@ pub(super) struct Build {
     pub(super) chart: ChartColumns,
     /// Whether an update over SOAP names who made it.
     pub(super) names_updater: bool,
+    /// Whether appointments have columns for visits by video.
+    pub(super) has_virtual_visits: bool,
     /// `None`: the server's settings do not name the REST module.
     pub(super) rest: Option<RestBuild>,
 }
@@ -47,6 +49,8 @@ pub(super) struct RestBuild {
     pub(super) passes_unsigned: bool,
     /// Whether a key that the server does not know fails a request.
     pub(super) refuses_unknown_keys: bool,
+    pub(super) dates: Dates,
+    pub(super) day_view: DayView,
     pub(super) cell_phone: CellPhone,
 }
 
@@ -74,6 +78,23 @@ pub(super) enum ChartColumns {
     CellPhone,
 }
 
+/// How REST prints an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dates {
+    Milliseconds,
+    /// In milliseconds too, but midnight as the date it is.
+    ByValue,
+}
+
+/// How REST shows one day of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DayView {
+    /// With the name of a page around it.
+    Wrapped,
+    /// A bare list, with lengths.
+    Bare,
+}
+
 /// Where REST shows the cell number of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CellPhone {
@@ -92,10 +113,13 @@ const OSCAR_15: Build = Build {
     security_faults: SecurityFaults::Told,
     chart: ChartColumns::MyOscarUserName,
     names_updater: false,
+    has_virtual_visits: false,
     rest: Some(RestBuild {
         deletes_tokens: true,
         passes_unsigned: false,
         refuses_unknown_keys: true,
+        dates: Dates::Milliseconds,
+        day_view: DayView::Wrapped,
         cell_phone: CellPhone::InPlaceOfWork,
     }),
 };
@@ -112,6 +136,8 @@ const OPEN_O: Build = Build {
         deletes_tokens: false,
         passes_unsigned: true,
         refuses_unknown_keys: false,
+        dates: Dates::ByValue,
+        day_view: DayView::Bare,
         cell_phone: CellPhone::BesideWork,
     }),
     ..OSCAR_19
@@ -120,8 +146,9 @@ const OPEN_O: Build = Build {
 const JUNO_LIKE: Build = Build {
     name: "juno-like",
     namespace: "http://v1.soap.external.ws.oscarehr.org/",
-    adds: &["getDemographicsByHealthNum"],
+    adds: &["addDemographic", "getDemographicsByHealthNum"],
     gate: Gate::AddressList,
+    has_virtual_visits: true,
     rest: None,
     ..OSCAR_15
 };
@@ -185,7 +212,7 @@ mod tests {
         assert_eq!(with("addAppointment").len(), Profile::ALL.len());
         assert_eq!(with("findAppointment"), ["oscar-19", "open-o", "kai-like"]);
         assert_eq!(with("getDemographic2"), ["open-o"]);
-        assert_eq!(with("getDemographicsByHealthNum"), ["juno-like"]);
+        assert_eq!(with("addDemographic"), ["juno-like"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! OSCAR's REST services and the OAuth handshake before them: one request in, one page out, against the same world as
 //! the SOAP services.
 
+mod day_view;
 mod demographics;
 mod handshake;
 mod json;

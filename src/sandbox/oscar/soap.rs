@@ -3,6 +3,7 @@
 mod appointment_transfer;
 mod arguments;
 mod booking_service;
+mod demographic_draft;
 mod demographic_service;
 mod demographic_transfer;
 mod element;
@@ -51,7 +52,7 @@ impl Order for Request {
     fn draft(&self, world: &World) -> Option<Draft> {
         let operation = self.operation.filter(|operation| operation.touches.writes())?;
         let arguments = Arguments::of(&self.envelope.wrapper, operation.arity).ok()?;
-        appointment_transfer::draft(arguments.element(0)?, &world.jvm).ok()
+        appointment_transfer::draft(arguments.element(0)?, world).ok()
     }
 
     fn carry_out(&self, world: &mut World, now: Timestamp) -> Done {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::json::instant;
 use super::operation::{Call, listed, page};
 use super::refusal::Refusal;
 use crate::sandbox::oscar::exchange::Page;
@@ -109,7 +110,7 @@ fn item(patient: &Patient, world: &World) -> Value {
         "firstName": patient.first_name,
         "chartNo": "",
         "sex": patient.sex.code(),
-        "dob": world.jvm.instant(patient.birth.at(0, 0, 0, 0)).as_millisecond(),
+        "dob": instant(patient.birth.at(0, 0, 0, 0), world),
         "providerNo": patient.provider_no,
         "providerName": provider.map(|row| format!("{},{}", row.last_name, row.first_name)),
         "rosterStatus": "",

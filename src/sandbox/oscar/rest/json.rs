@@ -1,12 +1,24 @@
 //! An appointment as the REST services print it. What was just made carries its dates as instants; what was read from the
 //! database, as the text of its columns.
 
+use jiff::civil::{DateTime, Time};
 use serde_json::{Value, json};
 
+use crate::sandbox::oscar::profile::Dates;
 use crate::sandbox::oscar::world::{Appointment, BookingSource, World};
 
+/// An instant, in the server's zone, as this build prints it.
+pub(super) fn instant(wall: DateTime, world: &World) -> Value {
+    let dates = world.build().rest.map_or(Dates::Milliseconds, |rest| rest.dates);
+    if dates == Dates::ByValue && wall.time() == Time::midnight() {
+        json!(wall.date().to_string())
+    } else {
+        json!(world.jvm.instant(wall).as_millisecond())
+    }
+}
+
 pub(super) fn appointment(row: &Appointment, world: &World, fresh: bool) -> Value {
-    let instant = |wall| world.jvm.instant(wall).as_millisecond();
+    let instant = |wall| instant(wall, world);
     let times = if fresh {
         let start = instant(row.date.to_datetime(row.start));
         json!([start, start, instant(row.date.to_datetime(row.end))])

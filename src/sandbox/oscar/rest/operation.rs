@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::{Request, demographics, handshake, provider_service, schedule};
+use super::{Request, day_view, demographics, handshake, provider_service, schedule};
 use crate::sandbox::oscar::exchange::Page;
 use crate::sandbox::oscar::faults::Touches;
 use crate::sandbox::oscar::world::World;
@@ -51,11 +51,12 @@ const fn post(
     Operation { name, path, methods: &["POST"], is_service: true, touches, answer }
 }
 
-pub(super) static OPERATIONS: [Operation; 15] = [
+pub(super) static OPERATIONS: [Operation; 16] = [
     step("oauth/initiate", &["oauth", "initiate"], handshake::initiate),
     step("oauth/authorize", &["oauth", "authorize"], handshake::authorize),
     step("oauth/token", &["oauth", "token"], handshake::token),
     get("status/checkIfAuthed", &["services", "status", "checkIfAuthed"], check_if_authed),
+    get("schedule/day", &["services", "schedule", "*", "day", "*"], day_view::day),
     get("schedule/fetchDays", &["services", "schedule", "fetchDays", "*", "*", "*"], schedule::fetch_days),
     get(
         "schedule/fetchMonthly",

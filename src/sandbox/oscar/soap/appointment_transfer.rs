@@ -1,11 +1,14 @@
 //! An appointment on the wire, both ways, elements in alphabetical order.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
 use super::arguments::{integer, position, present, text, wall};
 use super::element::Element;
 use super::fault::SoapFault;
 use super::reply::Reply;
 use crate::sandbox::oscar::jvm::Jvm;
-use crate::sandbox::oscar::world::{Appointment, BookingSource, Draft};
+use crate::sandbox::oscar::world::{Appointment, BookingSource, Draft, World};
 
 const FIELDS: [&str; 22] = [
     "appointmentEndDateTime",
@@ -32,8 +35,26 @@ const FIELDS: [&str; 22] = [
     "urgency",
 ];
 
-pub(super) fn transfer(reply: &mut Reply, row: &Appointment, jvm: &Jvm, in_gmt: bool) {
-    let details = &row.details;
+/// Further columns of builds with visits by video. Nobody is seen that way here.
+const VIRTUAL: [&str; 3] = ["currentClinicTime", "isVirtual", "virtualAppointmentType"];
+
+/// How one call wants its appointments printed.
+pub(super) struct Style<'a> {
+    jvm: &'a Jvm,
+    in_gmt: bool,
+    /// The clinic's clock, on builds that print it on each row.
+    clinic_time: Option<DateTime>,
+}
+
+impl<'a> Style<'a> {
+    pub(super) fn of(world: &'a World, now: Timestamp, in_gmt: bool) -> Self {
+        let clinic_time = world.build().has_virtual_visits.then(|| world.wall(now));
+        Self { jvm: &world.jvm, in_gmt, clinic_time }
+    }
+}
+
+pub(super) fn transfer(reply: &mut Reply, row: &Appointment, style: &Style<'_>) {
+    let (details, jvm, in_gmt) = (&row.details, style.jvm, style.in_gmt);
     reply.open("return");
     reply.wall("appointmentEndDateTime", row.date.to_datetime(row.end), jvm, in_gmt);
     reply.wall("appointmentStartDateTime", row.date.to_datetime(row.start), jvm, in_gmt);
@@ -41,8 +62,14 @@ pub(super) fn transfer(reply: &mut Reply, row: &Appointment, jvm: &Jvm, in_gmt: 
     reply.optional("bookingSource", details.booking_source.map(BookingSource::code));
     reply.wall("createDateTime", row.created, jvm, in_gmt);
     reply.optional("creator", row.creator.as_deref());
+    if let Some(clinic_time) = style.clinic_time {
+        reply.wall("currentClinicTime", clinic_time, jvm, in_gmt);
+    }
     reply.int("demographicNo", details.demographic_no);
     reply.int("id", row.id);
+    if style.clinic_time.is_some() {
+        reply.flag("isVirtual", false);
+    }
     reply.optional("lastUpdateUser", row.last_update_user.as_deref());
     reply.optional("location", details.location.as_deref());
     reply.optional("name", details.name.as_deref());
@@ -60,12 +87,15 @@ pub(super) fn transfer(reply: &mut Reply, row: &Appointment, jvm: &Jvm, in_gmt: 
     reply.close("return");
 }
 
-pub(super) fn draft(appointment: &Element, jvm: &Jvm) -> Result<Draft, SoapFault> {
+pub(super) fn draft(appointment: &Element, world: &World) -> Result<Draft, SoapFault> {
     let mut draft = Draft::default();
     for child in &appointment.children {
+        if world.build().has_virtual_visits && VIRTUAL.contains(&child.name.as_str()) {
+            continue;
+        }
         position(child, &FIELDS)?;
         if let Some(child) = present(child) {
-            read_field(&mut draft, child, jvm)?;
+            read_field(&mut draft, child, &world.jvm)?;
         }
     }
     Ok(draft)

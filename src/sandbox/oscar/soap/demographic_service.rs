@@ -1,21 +1,39 @@
-//! DemographicService: one chart by number, and the two searches.
+//! DemographicService: charts by number and by search, and on one build a new one.
 
 use jiff::civil::DateTime;
 
+use super::demographic_draft::draft;
 use super::demographic_transfer::{cell_phone, transfer};
 use super::fault::SoapFault;
 use super::operation::{Call, Operation};
 use super::system_info_service::MAX_LIST_RETURN_SIZE;
 use crate::sandbox::oscar::profile::ChartColumns;
-use crate::sandbox::oscar::world::{Attributes, Sex};
+use crate::sandbox::oscar::world::{Attributes, Patient, Sex};
 
 pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::reads("addDemographic", 1, add_demographic),
     Operation::reads("getDemographic", 1, demographic),
     Operation::reads("getDemographic2", 1, demographic),
     Operation::reads("getDemographicsByHealthNum", 1, by_health_number),
     Operation::reads("searchDemographicByName", 3, by_name),
     Operation::reads("searchDemographicsByAttributes", 12, by_attributes),
 ];
+
+/// No more checked than anything else here; the number of the new chart is the answer.
+fn add_demographic(call: &mut Call<'_>) -> Result<(), SoapFault> {
+    let chart = draft(call.arguments.element(0).ok_or_else(SoapFault::unexplained)?)?;
+    let author = call.world.logins.get(call.caller).map(|user| user.provider_no.clone());
+    let (number, now) = (call.world.patients.highest_number() + 1, call.world.wall(call.now));
+    call.world.patients.insert(Patient {
+        number,
+        joined: Some(now.date()),
+        updated: Some(now),
+        updated_by: author,
+        ..chart
+    });
+    call.reply.int("return", number);
+    Ok(())
+}
 
 fn demographic(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let number = call.arguments.integer(0)?.ok_or_else(SoapFault::unexplained)?;
@@ -72,7 +90,7 @@ fn by_attributes(call: &mut Call<'_>) -> Result<(), SoapFault> {
     Ok(())
 }
 
-fn sex(code: &str) -> Result<Sex, SoapFault> {
+pub(super) fn sex(code: &str) -> Result<Sex, SoapFault> {
     let known = Sex::ALL.into_iter().find(|sex| sex.code() == code);
     known.ok_or_else(|| SoapFault::not_a("gender", code))
 }

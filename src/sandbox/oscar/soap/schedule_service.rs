@@ -2,7 +2,7 @@
 
 use jiff::ToSpan;
 
-use super::appointment_transfer::{draft, transfer};
+use super::appointment_transfer::{Style, draft, transfer};
 use super::demographic_service::Page;
 use super::fault::SoapFault;
 use super::operation::{Call, Operation};
@@ -101,7 +101,8 @@ fn appointment(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let id = call.arguments.integer(0)?.ok_or_else(no_id)?;
     let in_gmt = call.arguments.flag(1)?;
     if let Some(row) = call.world.book.get(id) {
-        transfer(&mut call.reply, row, &call.world.jvm, in_gmt);
+        let style = Style::of(call.world, call.now, in_gmt);
+        transfer(&mut call.reply, row, &style);
         call.row = Some(id);
     }
     Ok(())
@@ -117,8 +118,9 @@ fn provider_day(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let rows = call.world.book.of_provider(provider_no, date, until).filter(shown);
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|row| row.start);
+    let style = Style::of(call.world, call.now, in_gmt);
     for row in rows {
-        transfer(&mut call.reply, row, &call.world.jvm, in_gmt);
+        transfer(&mut call.reply, row, &style);
     }
     Ok(())
 }
@@ -130,8 +132,9 @@ fn of_patient(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let in_gmt = call.arguments.flag(3)?;
     let mut rows: Vec<_> = call.world.book.of_patient(number).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.date));
+    let style = Style::of(call.world, call.now, in_gmt);
     for row in page.of(rows.into_iter()) {
-        transfer(&mut call.reply, row, &call.world.jvm, in_gmt);
+        transfer(&mut call.reply, row, &style);
     }
     Ok(())
 }
@@ -145,8 +148,9 @@ fn date_range(call: &mut Call<'_>) -> Result<(), SoapFault> {
     let in_gmt = arguments.flag(3)?;
     let mut rows: Vec<_> = call.world.book.of_provider(provider_no, from, until).collect();
     rows.sort_by_key(|row| row.id);
+    let style = Style::of(call.world, call.now, in_gmt);
     for row in rows {
-        transfer(&mut call.reply, row, jvm, in_gmt);
+        transfer(&mut call.reply, row, &style);
     }
     Ok(())
 }
@@ -168,5 +172,5 @@ fn update_appointment(call: &mut Call<'_>) -> Result<(), SoapFault> {
 }
 
 fn given_draft(call: &Call<'_>) -> Result<Draft, SoapFault> {
-    draft(call.arguments.element(0).ok_or_else(SoapFault::unexplained)?, &call.world.jvm)
+    draft(call.arguments.element(0).ok_or_else(SoapFault::unexplained)?, call.world)
 }

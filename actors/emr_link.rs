@@ -1,36 +1,44 @@
 //! `emr_link`: one clinic's EMR connection. Child of the clinic's cell, permanent, 5 failures in 60 s, then quarantine.
 //!
-//! It admits or refuses by breaker, budget and bulkhead, runs each request in a task of its own and learns from how it
-//! ended. If it dies, what waited is refused, what had left runs on and tells its asker itself, and the next life begins
-//! with an empty budget, so that a crash is no way around it.
+//! It chooses the path of each request, admits or refuses it by breaker, budget and bulkhead, runs it in a task of its own
+//! and learns from how it ended. A read that failed may be asked again by another path, under the same deadline; a write
+//! goes by the one path its booking has chosen. If the actor dies, what waited is refused, a write that had left runs on
+//! and tells its asker itself, and the next life begins with an empty budget, so that a crash is no way around it.
 
 pub mod breaker;
 pub mod cache;
+mod errand;
+pub mod facts;
 pub mod handle;
+pub mod paths;
 pub mod queue;
 pub mod request;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::Date;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-use self::breaker::{Breaker, BreakerSettings, Gate, Pass};
+use self::breaker::{BreakerSettings, Pass};
 use self::cache::{Cache, Dated};
-pub use self::handle::EmrLink;
+pub use self::errand::Ended;
+use self::errand::Errand;
+pub use self::facts::{Fact, FactKey};
+pub use self::handle::{EmrLink, OneWay};
+use self::paths::{Admitted, Paths};
 use self::queue::Queue;
-use self::request::{Asked, Kind, Request};
-use crate::domain::availability::{DaySchedule, TemplateCodes};
+use self::request::{Kind, Request};
+use self::survey::Survey;
 use crate::domain::bucket::{Bucket, Rate};
+use crate::domain::capabilities::{Capabilities, Capability};
 use crate::domain::clinic::Clinic;
-use crate::domain::ids::ProviderNo;
 use crate::house::House;
 use crate::mailbox::{Post, Reply};
-use crate::ports::emr::{Emr, EmrFailure, EmrProvider, EmrResult, Service};
+use crate::ports::emr::{EmrFailure, EmrResult, Operation, Path, Service};
 
 /// Day schedules of five providers for four months, and the two lists.
 const FACTS: usize = 640;
@@ -43,39 +51,26 @@ pub struct EmrLinkArgs {
     pub starts_with_budget: bool,
 }
 
-/// What rarely changes, and is asked for by key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FactKey {
-    Providers,
-    TemplateCodes,
-    DaySchedule(ProviderNo, Date),
-}
-
-#[derive(Debug, Clone)]
-pub enum Fact {
-    Providers(Arc<Vec<EmrProvider>>),
-    TemplateCodes(Arc<TemplateCodes>),
-    DaySchedule(Arc<Option<DaySchedule>>),
-}
-
 pub enum EmrLinkMsg {
     Submit(Request),
     Recall(FactKey, Reply<EmrResult<Dated<Fact>>>),
+    /// Which path a booking shall go by that needs all these: the one named, if it stands open.
+    ChoosePath(&'static [Operation], Option<Path>, Reply<EmrResult<Path>>),
     GetHealth(Reply<LinkHealth>),
     /// A request has taken longer than the slow mark; it counts as a failure now, not when it ends.
     FoundSlow {
-        service: Service,
+        at: (Path, Service),
         pass: Pass,
     },
-    Ended {
-        service: Service,
-        pass: Pass,
-        result: Result<(), EmrFailure>,
-        took: Duration,
-        counted: bool,
-    },
+    Ended(Box<Ended>),
     Fetched(FactKey, EmrResult<Fact>),
     BudgetRefilled,
+    /// Word that other paths stand open now, or that more is known of them.
+    Survey,
+    /// Time to look at that unasked.
+    SurveyDue,
+    Surveyed(Survey),
+    Discovered(Path, EmrResult<Vec<Capability>>),
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
 }
@@ -83,9 +78,11 @@ pub enum EmrLinkMsg {
 /// For `/health`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkHealth {
-    pub shut: Vec<Service>,
+    pub open: Vec<Path>,
+    pub shut: Vec<(Path, Service)>,
     pub waiting: usize,
     pub in_flight: usize,
+    pub table: Capabilities,
 }
 
 pub struct EmrLinkActor;
@@ -93,8 +90,11 @@ pub struct EmrLinkActor;
 pub struct State {
     house: Arc<House>,
     clinic: Arc<Clinic>,
-    emr: Arc<dyn Emr>,
-    breakers: [Breaker; Service::ALL.len()],
+    paths: Paths,
+    /// Nothing is sent before it is known which paths stand open.
+    surveyed: bool,
+    survey_armed: bool,
+    discovery_tried: BTreeMap<Path, Instant>,
     budget: Bucket,
     bulkhead: Arc<Semaphore>,
     queue: Queue<Request>,
@@ -117,9 +117,12 @@ impl Actor for EmrLinkActor {
         let settings = BreakerSettings::from(limits);
         let rate = Rate::per_second(limits.requests_per_second, limits.burst);
         let now = Instant::now();
+        let adapters = args.house.emr.connect(&args.clinic);
         Ok(State {
-            emr: args.house.emr.connect(&args.clinic),
-            breakers: std::array::from_fn(|_| Breaker::new(settings)),
+            paths: Paths::new(adapters, settings, args.clinic.prefer_rest),
+            surveyed: false,
+            survey_armed: false,
+            discovery_tried: BTreeMap::new(),
             budget: if args.starts_with_budget { Bucket::full(rate, now) } else { Bucket::empty(rate, now) },
             bulkhead: args.bulkhead,
             queue: Queue::bounded(usize::try_from(limits.queue).unwrap_or(usize::MAX)),
@@ -129,6 +132,15 @@ impl Actor for EmrLinkActor {
             clinic: args.clinic,
             house: args.house,
         })
+    }
+
+    async fn post_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.survey(&myself);
+        Ok(())
     }
 
     async fn handle(
@@ -144,15 +156,25 @@ impl Actor for EmrLinkActor {
                 state.submit(&myself, request);
             }
             EmrLinkMsg::Recall(key, reply) => state.recall(&myself, key, reply),
+            EmrLinkMsg::ChoosePath(needs, like, reply) => {
+                let _ = reply.send(state.paths.for_all_of(needs, like, Instant::now()));
+            }
             EmrLinkMsg::GetHealth(reply) => {
                 let _ = reply.send(state.health());
             }
-            EmrLinkMsg::FoundSlow { service, pass } => state.record(service, pass, Some(false)),
-            EmrLinkMsg::Ended { service, pass, result, took, counted } => {
-                state.ended(service, pass, result, took, counted);
+            EmrLinkMsg::FoundSlow { at, pass } => state.record(at, pass, Some(false)),
+            EmrLinkMsg::Ended(ended) => {
+                state.ended(*ended);
                 state.pump(&myself);
             }
             EmrLinkMsg::Fetched(key, result) => state.fetched(&key, result),
+            EmrLinkMsg::Survey => state.survey(&myself),
+            EmrLinkMsg::SurveyDue => {
+                state.survey_armed = false;
+                state.survey(&myself);
+            }
+            EmrLinkMsg::Surveyed(survey) => state.surveyed(&myself, survey),
+            EmrLinkMsg::Discovered(path, result) => state.discovered(path, result),
             EmrLinkMsg::BudgetRefilled => {
                 state.refill_armed = false;
                 state.pump(&myself);
@@ -166,8 +188,8 @@ impl Actor for EmrLinkActor {
 
 impl State {
     fn submit(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>, request: Request) {
-        if self.breakers[request.service as usize].refuses(Instant::now()) {
-            return self.refuse(request, EmrFailure::BreakerOpen);
+        if let Some(failure) = self.paths.refusal(request.operation, request.via, Instant::now()) {
+            return self.refuse(request, failure);
         }
         let (class, deadline) = (request.kind.class(), request.deadline);
         match self.queue.push(class, deadline, request) {
@@ -181,6 +203,9 @@ impl State {
         let now = Instant::now();
         for late in self.queue.shed(now) {
             self.refuse(late, EmrFailure::TooLate);
+        }
+        if !self.surveyed {
+            return;
         }
         while let Some(request) = self.queue.pop() {
             let Ok(place) = Arc::clone(&self.bulkhead).try_acquire_owned() else {
@@ -205,53 +230,57 @@ impl State {
         &mut self,
         myself: &ActorRef<Post<EmrLinkMsg>>,
         request: Request,
-        place: tokio::sync::OwnedSemaphorePermit,
+        place: OwnedSemaphorePermit,
         now: Instant,
     ) {
         let write_timeout = self.clinic.limits.write_timeout();
-        let until = match request.kind {
-            Kind::Read => request.deadline,
+        if let Kind::Write(lease) = request.kind
             // Whatever the adapter does first, the write reaches the socket while the lease is in force.
-            Kind::Write(lease) if !lease.is_in_force(now + write_timeout) => {
-                return self.refuse(request, EmrFailure::LeaseOver);
-            }
+            && !lease.is_in_force(now + write_timeout)
+        {
+            return self.refuse(request, EmrFailure::LeaseOver);
+        }
+        let admitted = self.paths.admit(request.operation, request.via, &request.tried, now);
+        let Admitted { emr, pass, has_another } = match admitted {
+            Ok(admitted) => admitted,
+            Err(failure) => return self.refuse(request, failure),
+        };
+        let cut_short = pass == Pass::Probe && has_another;
+        let until = match request.kind {
+            // A caller is not made to wait for a path that was ill a moment ago while another could answer.
+            Kind::Read if cut_short => now + request.deadline.duration_since(now) / 2,
+            Kind::Read => request.deadline,
             Kind::Write(_) => now + write_timeout,
         };
-        let service = request.service;
-        let Some(pass) = self.breakers[service as usize].admit(now) else {
-            return self.refuse(request, EmrFailure::BreakerOpen);
-        };
-        let (myself, slow_at) = (myself.clone(), now + self.clinic.limits.slow());
-        let work = request.work.run(Arc::clone(&self.emr), until);
-        tokio::spawn(async move {
-            let mut work = work;
-            let (result, counted) = tokio::select! {
-                biased;
-                result = &mut work => (result, false),
-                () = sleep_until(slow_at) => {
-                    let _ = myself.send_message(Post::own(EmrLinkMsg::FoundSlow { service, pass }));
-                    (work.await, true)
-                }
-            };
-            drop(place);
-            let took = now.elapsed();
-            let _ =
-                myself.send_message(Post::own(EmrLinkMsg::Ended { service, pass, result, took, counted }));
-        });
+        let errand =
+            Errand { request, emr, pass, cut_short, until, slow_at: now + self.clinic.limits.slow() };
+        tokio::spawn(errand.run(myself.clone(), place));
     }
 
-    fn ended(
-        &mut self,
-        service: Service,
-        pass: Pass,
-        result: Result<(), EmrFailure>,
-        took: Duration,
-        counted: bool,
-    ) {
+    fn ended(&mut self, ended: Ended) {
+        let Ended { at: (path, service), pass, result, took, counted, untold, cut_short } = ended;
         let outcome = result.err().map_or("ok", EmrFailure::name);
-        self.house.meters.emr_request(&self.clinic.id, service, outcome, took);
+        self.house.meters.emr_request(&self.clinic.id, (path, service), outcome, took);
         if !counted {
-            self.record(service, pass, self.says_of_health(result, took));
+            self.record((path, service), pass, self.says_of_health(result, took));
+        }
+        self.paths.heard(path, result, Instant::now());
+        if let (Some(mut request), Err(failure)) = (untold, result) {
+            request.failed(path, failure);
+            let may_differ = failure.may_differ_elsewhere() || cut_short;
+            self.ask_elsewhere(request, may_differ, failure);
+        }
+    }
+
+    /// A read is asked once more by another path, if there is one that may answer it and time is left.
+    fn ask_elsewhere(&mut self, request: Request, may_differ: bool, failure: EmrFailure) {
+        let failure = request.failure.unwrap_or(failure);
+        let now = Instant::now();
+        let have_another = || self.paths.have_another(request.operation, request.via, &request.tried, now);
+        if may_differ && now < request.deadline && have_another() {
+            self.queue.put_back(request.kind.class(), request.deadline, request);
+        } else {
+            request.work.refuse(failure);
         }
     }
 
@@ -264,87 +293,29 @@ impl State {
         }
     }
 
-    fn record(&mut self, service: Service, pass: Pass, healthy: Option<bool>) {
-        let breaker = &mut self.breakers[service as usize];
-        let before = breaker.gate();
-        breaker.record(pass, healthy, Instant::now());
-        let after = breaker.gate();
-        if before != after {
-            let shut = after != Gate::Flowing;
-            self.house.meters.breaker(&self.clinic.id, service, shut);
-            tracing::warn!(clinic.id = %self.clinic.id, emr.service = service.name(), shut, "an EMR breaker moved");
-        }
+    fn record(&mut self, at: (Path, Service), pass: Pass, healthy: Option<bool>) {
+        let Some(shut) = self.paths.record(at, pass, healthy, Instant::now()) else { return };
+        self.house.meters.breaker(&self.clinic.id, at, shut);
+        let (path, service) = (at.0.name(), at.1.name());
+        tracing::warn!(
+            clinic.id = %self.clinic.id, emr.path = path, emr.service = service, shut, "an EMR breaker moved"
+        );
     }
 
     fn refuse(&self, request: Request, why: EmrFailure) {
-        self.house.meters.emr_refusal(&self.clinic.id, request.service, why.name());
+        let why = request.failure.unwrap_or(why);
+        self.house.meters.emr_refusal(&self.clinic.id, request.operation.service(), why.name());
         request.work.refuse(why);
     }
 
-    fn recall(
-        &mut self,
-        myself: &ActorRef<Post<EmrLinkMsg>>,
-        key: FactKey,
-        reply: Reply<EmrResult<Dated<Fact>>>,
-    ) {
-        if let Some(fact) = self.facts.fresh(&key, Instant::now()) {
-            let _ = reply.send(Ok(fact));
-            return;
-        }
-        let waiting = self.fetching.entry(key.clone()).or_default();
-        waiting.push(reply);
-        if waiting.len() == 1 {
-            self.fetch(myself, key);
-        }
-    }
-
-    /// One request serves all who wait for the same fact, and the next five minutes.
-    fn fetch(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>, key: FactKey) {
-        let (reply, answer) = tokio::sync::oneshot::channel();
-        let service = match key {
-            FactKey::Providers => Service::Provider,
-            FactKey::TemplateCodes | FactKey::DaySchedule(..) => Service::Schedule,
-        };
-        let wanted = key.clone();
-        let run = move |emr: Arc<dyn Emr>| async move { fetch_fact(emr.as_ref(), &wanted).await };
-        let deadline = Instant::now() + self.clinic.limits.slow();
-        let told = myself.clone();
-        tokio::spawn(async move {
-            let result = answer.await.unwrap_or(Err(EmrFailure::Stopped));
-            let _ = told.send_message(Post::own(EmrLinkMsg::Fetched(key, result)));
-        });
-        let work = Box::new(Asked { run, reply });
-        self.submit(myself, Request { service, kind: Kind::Read, deadline, work, place: None });
-    }
-
-    fn fetched(&mut self, key: &FactKey, result: EmrResult<Fact>) {
-        let now = Instant::now();
-        let result = match result {
-            Ok(fact) => Ok(self.facts.put(key.clone(), fact, self.house.now(), now)),
-            Err(failure) => self.facts.stale(key, now).ok_or(failure),
-        };
-        for reply in self.fetching.remove(key).unwrap_or_default() {
-            let _ = reply.send(result.clone());
-        }
-    }
-
     fn health(&self) -> LinkHealth {
-        let shut = |service: &Service| self.breakers[*service as usize].gate() != Gate::Flowing;
         let most = usize::try_from(self.clinic.limits.max_in_flight).unwrap_or(usize::MAX);
         LinkHealth {
-            shut: Service::ALL.into_iter().filter(shut).collect(),
+            open: self.paths.open().collect(),
+            shut: self.paths.shut().collect(),
             waiting: self.queue.len(),
             in_flight: most.saturating_sub(self.bulkhead.available_permits()),
-        }
-    }
-}
-
-async fn fetch_fact(emr: &dyn Emr, key: &FactKey) -> EmrResult<Fact> {
-    match key {
-        FactKey::Providers => emr.providers().await.map(|all| Fact::Providers(Arc::new(all))),
-        FactKey::TemplateCodes => emr.template_codes().await.map(|all| Fact::TemplateCodes(Arc::new(all))),
-        FactKey::DaySchedule(provider, date) => {
-            emr.day_schedule(provider, *date).await.map(|day| Fact::DaySchedule(Arc::new(day)))
+            table: self.paths.table.clone(),
         }
     }
 }

@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 use crate::domain::ids::ClinicId;
 use crate::domain::laws;
 use crate::domain::time::Ts;
-use crate::ports::emr::Service;
+use crate::ports::emr::{Path, Service};
 use crate::supervisor::Exit;
 use crate::tree::Role;
 
@@ -51,6 +51,8 @@ pub struct RoleLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct EmrLabels {
     clinic: ClinicLabel,
+    /// `none` for what was refused before it went anywhere.
+    path: Word,
     service: Word,
     outcome: Word,
 }
@@ -58,6 +60,7 @@ pub struct EmrLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct GateLabels {
     clinic: ClinicLabel,
+    path: Word,
     service: Word,
 }
 
@@ -173,29 +176,34 @@ impl Meters {
     pub fn emr_request(
         &self,
         clinic: &ClinicId,
-        service: Service,
+        (path, service): (Path, Service),
         outcome: &'static str,
         took: std::time::Duration,
     ) {
         let clinic = ClinicLabel(clinic.clone());
-        let (service, outcome) = (Word(service.name()), Word(outcome));
+        let (path, service, outcome) = (Word(path.name()), Word(service.name()), Word(outcome));
         self.emr_seconds
-            .get_or_create(&GateLabels { clinic: clinic.clone(), service })
+            .get_or_create(&GateLabels { clinic: clinic.clone(), path, service })
             .observe(took.as_secs_f64());
-        self.emr_requests.get_or_create(&EmrLabels { clinic, service, outcome }).inc();
+        self.emr_requests.get_or_create(&EmrLabels { clinic, path, service, outcome }).inc();
     }
 
     pub fn emr_refusal(&self, clinic: &ClinicId, service: Service, why: &'static str) {
         let labels = EmrLabels {
             clinic: ClinicLabel(clinic.clone()),
+            path: Word("none"),
             service: Word(service.name()),
             outcome: Word(why),
         };
         self.emr_requests.get_or_create(&labels).inc();
     }
 
-    pub fn breaker(&self, clinic: &ClinicId, service: Service, shut: bool) {
-        let labels = GateLabels { clinic: ClinicLabel(clinic.clone()), service: Word(service.name()) };
+    pub fn breaker(&self, clinic: &ClinicId, (path, service): (Path, Service), shut: bool) {
+        let labels = GateLabels {
+            clinic: ClinicLabel(clinic.clone()),
+            path: Word(path.name()),
+            service: Word(service.name()),
+        };
         self.breakers.get_or_create(&labels).set(i64::from(shut));
     }
 

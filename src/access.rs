@@ -32,14 +32,23 @@ pub struct EmrAccess {
     /// Up to and including the context path: `https://emr.example.test:8443/oscar`. A deployment's address is kept out of
     /// logs and errors like a secret.
     pub url: String,
+    /// Empty for a clinic without the way by SOAP.
+    #[serde(default)]
     pub username: String,
-    #[serde(serialize_with = "reveal")]
+    #[serde(default, serialize_with = "reveal")]
     pub password: SecretString,
     #[serde(default)]
     pub tls: TlsMode,
     /// The way by REST, for a clinic whose administrator has registered us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OauthAccess>,
+}
+
+impl EmrAccess {
+    /// Whether there is a way by SOAP.
+    pub const fn has_login(&self) -> bool {
+        !self.username.is_empty()
+    }
 }
 
 /// What a clinic's administrator registered in OSCAR under "REST Clients".

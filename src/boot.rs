@@ -35,7 +35,7 @@ use self::reload::Reloader;
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::sections::store::{StoreAddress, Synchronous};
-use crate::emr::Connector;
+use crate::emr::{Connector, KeptToken, Tokens};
 use crate::front::{BadGatebook, Door, DoorMeters};
 use crate::health::{Health, Phase};
 use crate::seal::Keyring;
@@ -103,14 +103,19 @@ impl App {
         let (meters, door_meters) = (Arc::<Meters>::default(), DoorMeters::register(&mut registry));
         meters.register(&mut registry);
         let sms: Arc<dyn SmsGateway> = Arc::new(LogOnly);
+        let luck = Arc::new(Luck::from_entropy(rand::random()));
         let house = Arc::new(House {
             generation,
             store: Arc::<SqlStore>::clone(&store),
-            emr: Arc::new(Connector::new(move |clinic| access.emr(clinic))),
+            emr: Arc::new(Connector::new(move |clinic| access.emr(clinic)).with_rest(
+                emr_tokens(&store),
+                Arc::clone(&clock),
+                Arc::clone(&luck),
+            )),
             sms,
             voice: Arc::new(LiveControl::new()),
             clock: Arc::clone(&clock),
-            luck: Arc::new(Luck::from_entropy(rand::random())),
+            luck,
             roster: clinics.roster(),
             directory: Directory::default(),
             meters,
@@ -232,4 +237,16 @@ pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
         StoreAddress::Postgres(url) => crate::store::Engine::Postgres { url: url.clone() },
     };
     Ok(SqlStore::open(&engine, keyring, tuning).await?)
+}
+
+/// Where the EMR's adapter looks up the leave it was given.
+pub fn emr_tokens(store: &Arc<SqlStore>) -> Tokens {
+    let store = Arc::clone(store);
+    Arc::new(move |clinic| {
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            let kept = store.emr_token(&clinic).await?;
+            Ok(kept.map(|(token, expires_at)| KeptToken { token, expires_at }))
+        })
+    })
 }

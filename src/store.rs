@@ -16,6 +16,7 @@ mod audit;
 mod bookings;
 mod call_records;
 mod calls;
+mod capabilities;
 mod clinics;
 mod connect;
 mod db;

@@ -172,7 +172,8 @@ impl State {
             Finding::Identified(who) => self.identified(who, language),
             Finding::Patient(no) => self.describe(no, language),
             Finding::Slots { held, until, visit } => self.offer(held, until, &visit, language),
-            Finding::Appointments { patient, upcoming, held } => {
+            Finding::Appointments { patient, by, upcoming, held } => {
+                self.call.list(patient, by, &upcoming);
                 self.list(patient, &upcoming, &held, language)
             }
             Finding::Held { patient, held } => self.list_held(patient, &held, language),
@@ -301,13 +302,12 @@ impl State {
     }
 
     fn list(
-        &mut self,
+        &self,
         patient: DemographicNo,
         upcoming: &[Appointment],
         held: &[HeldRow],
         language: Language,
     ) -> Told {
-        self.call.list(patient, upcoming);
         let slot = |row: &Appointment| Slot {
             provider: row.provider.clone(),
             date: row.date,

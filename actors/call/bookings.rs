@@ -25,7 +25,7 @@ use crate::domain::time::Interval;
 use crate::domain::tool::Tool;
 use crate::house::House;
 use crate::mailbox::NotAnswered;
-use crate::ports::emr::{EmrResult, Service};
+use crate::ports::emr::{EmrResult, Operation, Path};
 use crate::ports::store::{Claimant, Claimed, OrderNote, StoreError, StoreResult};
 use crate::switchboard::ToolCall;
 
@@ -48,7 +48,9 @@ impl State {
             // What waits is an addition to the answer; the EMR's own record does not depend on it.
             let held = held.unwrap_or_default();
             match rows {
-                Ok(rows) => Finding::Appointments { patient, upcoming: upcoming(&clinic, rows, now), held },
+                Ok((by, rows)) => {
+                    Finding::Appointments { patient, by, upcoming: upcoming(&clinic, rows, now), held }
+                }
                 Err(failure) if failure.is_away() && !held.is_empty() => Finding::Held { patient, held },
                 Err(failure) => Finding::Plain(situation_of(failure)),
             }
@@ -133,7 +135,7 @@ impl State {
         let note = OrderNote {
             tool_call: ToolCallKey { call: self.key.clone(), tool_call: call.id.clone() },
             language: self.language(),
-            seen: listed.map(|listed| listed.seen),
+            seen: listed.map(Listed::seen),
             text_to: self.call.caller().filter(|_| consents).cloned().map(Phi::new),
         };
         Order {
@@ -265,14 +267,12 @@ async fn appointments(
     clinic: &Clinic,
     patient: DemographicNo,
     deadline: Instant,
-) -> EmrResult<Vec<Appointment>> {
+) -> EmrResult<(Path, Vec<Appointment>)> {
     house
         .emr_link(&clinic.id)
-        .read(
-            Service::Schedule,
-            deadline,
-            move |emr| async move { emr.appointments_of(patient, HISTORY).await },
-        )
+        .read(Operation::AppointmentsOf, deadline, move |emr| async move {
+            Ok((emr.path(), emr.appointments_of(patient, HISTORY).await?))
+        })
         .await
 }
 

@@ -20,7 +20,7 @@ use crate::domain::urgent::Urgent;
 use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
-use crate::ports::emr::EmrProvider;
+use crate::ports::emr::{EmrProvider, Path};
 use crate::ports::store::HeldRow;
 
 pub enum Finding {
@@ -43,6 +43,8 @@ pub enum Finding {
     },
     Appointments {
         patient: DemographicNo,
+        /// The path by which they were read.
+        by: Path,
         upcoming: Vec<Appointment>,
         held: Vec<HeldRow>,
     },

@@ -14,7 +14,7 @@ use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Situation;
 use crate::house::House;
-use crate::ports::emr::{EmrResult, Service};
+use crate::ports::emr::{EmrResult, Operation};
 
 impl State {
     pub(super) fn by_number(
@@ -73,7 +73,7 @@ impl Asker {
         let charts = self
             .house
             .emr_link(&self.clinic.id)
-            .read(Service::Demographic, self.deadline, move |emr| async move {
+            .read(Operation::ChartsByBirthDate, self.deadline, move |emr| async move {
                 emr.charts_by_birth_date(born).await
             })
             .await;
@@ -88,7 +88,7 @@ impl Asker {
         let charts = self
             .house
             .emr_link(&self.clinic.id)
-            .read(Service::Demographic, self.deadline, move |emr| async move {
+            .read(Operation::ChartsByPhone, self.deadline, move |emr| async move {
                 emr.charts_by_phone(&number).await
             })
             .await?;

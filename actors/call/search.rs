@@ -21,7 +21,7 @@ use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
 use crate::domain::time::{Interval, Ts};
 use crate::house::House;
-use crate::ports::emr::{EmrResult, Service};
+use crate::ports::emr::{EmrResult, Operation};
 use crate::ports::store::Taken;
 
 /// A caller hears one slot and two others.
@@ -174,7 +174,7 @@ impl Search {
         let rows = self
             .house
             .emr_link(&self.clinic.id)
-            .read(Service::Schedule, self.deadline, move |emr| async move {
+            .read(Operation::DayRows, self.deadline, move |emr| async move {
                 emr.day_rows(&no, first, end, None).await
             })
             .await?;

@@ -10,7 +10,7 @@ use crate::domain::booking::{Act, AddVerdict, Effect, EffectState, IntentState, 
 use crate::domain::ids::AppointmentNo;
 use crate::domain::laws::{Law, may_say_booked, uphold};
 use crate::domain::say::Situation;
-use crate::ports::emr::{EmrResult, Service};
+use crate::ports::emr::{EmrResult, Operation};
 
 impl Saga {
     /// Announces and sends an addition. `Ok`: it may be in the EMR.
@@ -24,8 +24,10 @@ impl Saga {
         self.house.pass(Crashpoint::Announced);
         let new = self.new_appointment(&written.effect, slot);
         let sent = self
-            .link()
-            .write(lease, self.order.deadline, move |emr| async move { emr.add_appointment(&new).await })
+            .way()
+            .write(Operation::AddAppointment, lease, self.order.deadline, move |emr| async move {
+                emr.add_appointment(&new).await
+            })
             .await;
         self.house.pass(Crashpoint::Sent);
         self.after_write(written, sent.map(drop)).await
@@ -80,8 +82,8 @@ impl Saga {
         let provider = slot.provider.clone();
         let (first, end) = (slot.date, slot.date.tomorrow().unwrap_or(slot.date));
         let day = self
-            .link()
-            .read(Service::Schedule, Instant::now() + READ_BACK, move |emr| async move {
+            .way()
+            .read(Operation::DayRows, Instant::now() + READ_BACK, move |emr| async move {
                 emr.day_rows(&provider, first, end, Some(patient)).await
             })
             .await?;

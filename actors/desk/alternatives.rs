@@ -9,7 +9,7 @@ use crate::domain::booking::Slot;
 use crate::domain::clinic::Clinic;
 use crate::domain::time::Interval;
 use crate::house::House;
-use crate::ports::emr::{EmrFailure, EmrResult, Service};
+use crate::ports::emr::{EmrFailure, EmrResult, Operation};
 use crate::ports::store::Taken;
 
 const AT_MOST: usize = 3;
@@ -57,15 +57,14 @@ async fn free_on(
         except_call: None,
         except_effect: None,
     };
-    let (schedule, codes, rows, held) =
-        tokio::join!(
-            link.day_schedule(&gone.provider, date, deadline),
-            link.template_codes(deadline),
-            link.read(Service::Schedule, deadline, move |emr| async move {
-                emr.day_rows(&no, date, end, None).await
-            }),
-            house.store.taken(query, house.now()),
-        );
+    let (schedule, codes, rows, held) = tokio::join!(
+        link.day_schedule(&gone.provider, date, deadline),
+        link.template_codes(deadline),
+        link.read(Operation::DayRows, deadline, move |emr| async move {
+            emr.day_rows(&no, date, end, None).await
+        }),
+        house.store.taken(query, house.now()),
+    );
     let (schedule, codes, rows) = (schedule?, codes?, rows?);
     let occupied = || rows.iter().filter(|row| row.status.occupies());
     let ours = occupied().filter(|row| row.mark.is_some()).count();

@@ -20,7 +20,7 @@ use crate::domain::say::Situation;
 use crate::emr_link::EmrLinkMsg;
 use crate::house::House;
 use crate::mailbox::Post;
-use crate::ports::emr::Service;
+use crate::ports::emr::Operation;
 use crate::ports::store::{AuditAction, AuditEntry, HeldEnd, HeldRow, SmsDraft, TakeHeld};
 
 /// How long a request may take that no caller waits for.
@@ -89,8 +89,9 @@ impl Backlog {
             _ => return false,
         }
         let link = self.house.emr_link(&self.clinic.id);
-        let probe =
-            link.read(Service::Schedule, deadline, |emr| async move { emr.template_codes().await }).await;
+        let probe = link
+            .read(Operation::TemplateCodes, deadline, |emr| async move { emr.template_codes().await })
+            .await;
         probe.is_ok()
     }
 

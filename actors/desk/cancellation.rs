@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use super::journal::Written;
 use super::saga::{End, READ_BACK, Saga, situation_of};
 use crate::crashpoint::Crashpoint;
-use crate::domain::appointment::{Appointment, Fingerprint};
+use crate::domain::appointment::{Appointment, Seen};
 use crate::domain::booking::{Act, CancelVerdict, Effect, EffectState, IntentState, Slot, judge_cancel};
 use crate::domain::ids::AppointmentNo;
 use crate::domain::laws::{Law, may_say_cancelled, untouched, uphold};
 use crate::domain::say::Situation;
-use crate::ports::emr::{EmrResult, Service};
+use crate::ports::emr::{EmrResult, Operation};
 
 /// What the cancellation of one row came to. The write is in the journal, unsettled.
 enum Cancelled {
@@ -97,7 +97,7 @@ impl Saga {
         &self,
         effect: Effect,
         no: AppointmentNo,
-        seen: Option<Fingerprint>,
+        seen: Option<Seen>,
         continues: bool,
     ) -> Result<Cancelled, End> {
         let lease = self.announce(&effect, continues).await?;
@@ -112,15 +112,16 @@ impl Saga {
         if row.status.is_cancelled() {
             return Ok(Cancelled::Yes(written));
         }
-        let as_heard = seen.is_none_or(|seen| untouched(seen, row.fingerprint()));
-        if !as_heard || !row.status.occupies() {
-            return Ok(Cancelled::No(written, Situation::AppointmentChanged));
+        if let Err(why) = self.is_untouched(seen, &row) {
+            return Ok(Cancelled::No(written, why));
         }
         self.house.pass(Crashpoint::Announced);
         let sent_row = row.clone();
         let sent = self
-            .link()
-            .write(lease, deadline, move |emr| async move { emr.cancel_appointment(&sent_row).await })
+            .way()
+            .write(Operation::CancelAppointment, lease, deadline, move |emr| async move {
+                emr.cancel_appointment(&sent_row).await
+            })
             .await;
         self.house.pass(Crashpoint::Sent);
         if let Err(failure) = sent {
@@ -159,11 +160,19 @@ impl Saga {
         let row = self.read_row(no, self.order.deadline).await.map_err(situation_of)?;
         let row =
             row.filter(|row| row.patient == self.intent.patient).ok_or(Situation::AppointmentNotFound)?;
-        let as_heard = self.order.note.seen.is_none_or(|seen| untouched(seen, row.fingerprint()));
-        if !as_heard || !row.status.occupies() {
-            return Err(Situation::AppointmentChanged);
-        }
+        self.is_untouched(self.order.note.seen, &row)?;
         Ok(Slot { provider: row.provider, date: row.date, interval: row.interval })
+    }
+
+    /// The row is live and, if the caller heard of it, as they heard of it (law B-7).
+    fn is_untouched(&self, seen: Option<Seen>, row: &Appointment) -> Result<(), Situation> {
+        match seen {
+            // Read by a path that is closed since: it cannot be compared by this one.
+            Some(seen) if seen.by != self.path => Err(Situation::AppointmentToBeReadAgain),
+            Some(seen) if !untouched(seen.row, row.fingerprint()) => Err(Situation::AppointmentChanged),
+            _ if !row.status.occupies() => Err(Situation::AppointmentChanged),
+            _ => Ok(()),
+        }
     }
 
     async fn slot_of(&self, no: AppointmentNo) -> Result<Slot, Situation> {
@@ -177,8 +186,8 @@ impl Saga {
     }
 
     pub async fn read_row(&self, no: AppointmentNo, deadline: Instant) -> EmrResult<Option<Appointment>> {
-        self.link()
-            .read(Service::Schedule, deadline, move |emr| async move { emr.appointment(no).await })
+        self.way()
+            .read(Operation::Appointment, deadline, move |emr| async move { emr.appointment(no).await })
             .await
     }
 }

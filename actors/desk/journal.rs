@@ -40,6 +40,7 @@ impl Saga {
             clinic: self.clinic.id.clone(),
             patient: self.intent.patient,
             act,
+            path: self.path,
         }
     }
 

@@ -42,10 +42,14 @@ impl Saga {
             deadline: Instant::now() + PATIENCE,
             held: None,
         };
-        Self { house, clinic, order, intent: row.intent.clone(), told_pending: true }
+        let (intent, path) = (row.intent.clone(), row.effect.path);
+        Self { house, clinic, order, intent, path, told_pending: true }
     }
 
-    pub async fn look(&self, row: &JournalRow) {
+    /// By the path it was written by; by another only if that one is closed for good, because a reading that never comes
+    /// settles nothing.
+    pub async fn look(mut self, row: &JournalRow) {
+        self.choose_path(Some(row.effect.path)).await;
         let began_at = self.house.now();
         let settled = match (&row.effect.act, row.intent_state) {
             (Act::Add { .. }, IntentState::Open) => self.look_at_addition(row, began_at).await,
@@ -152,7 +156,8 @@ impl Saga {
 
     async fn take_back(&self, no: AppointmentNo) -> End {
         let order = Order { want: Want::Cancel(no), ..self.order.clone() };
-        Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order).cancel(no).await
+        let saga = Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
+        Self { path: self.path, ..saga }.cancel(no).await
     }
 
     /// Looks less and less often; what cannot be read for long is handed to staff.

@@ -11,7 +11,7 @@ use crate::domain::booking::{Effect, Slot};
 use crate::domain::ids::AppointmentNo;
 use crate::domain::say::Situation;
 use crate::domain::time::Interval;
-use crate::ports::emr::{EmrFailure, EmrResult, Service};
+use crate::ports::emr::{EmrFailure, EmrResult, Operation};
 use crate::ports::store::Taken;
 
 /// What the EMR holds of a day, but for the appointment that is being moved away.
@@ -67,8 +67,8 @@ impl Saga {
     ) -> EmrResult<Occupied> {
         let (provider, end) = (slot.provider.clone(), date.tomorrow().unwrap_or(date));
         let rows = self
-            .link()
-            .read(Service::Schedule, deadline, move |emr| async move {
+            .way()
+            .read(Operation::DayRows, deadline, move |emr| async move {
                 emr.day_rows(&provider, date, end, None).await
             })
             .await?;

@@ -11,11 +11,12 @@ use super::order::{Concluded, Order};
 use super::wording;
 use crate::domain::booking::{Intent, Slot, Want};
 use crate::domain::clinic::Clinic;
+use crate::domain::emr_path::{FOR_ADDING, FOR_CANCELLING};
 use crate::domain::ids::{AppointmentNo, IntentId};
 use crate::domain::say::Situation;
-use crate::emr_link::EmrLink;
+use crate::emr_link::{EmrLink, OneWay};
 use crate::house::House;
-use crate::ports::emr::EmrFailure;
+use crate::ports::emr::{EmrFailure, Path};
 use crate::ports::store::{AuditAction, SmsDraft, StoreError};
 
 /// How long a read-back may take. The caller may be gone by then; the journal wants to know.
@@ -26,6 +27,8 @@ pub struct Saga {
     pub clinic: Arc<Clinic>,
     pub order: Order,
     pub intent: Intent,
+    /// The one path that everything it reads and writes goes by: a row reads differently by another.
+    pub path: Path,
     /// The caller is no longer waiting for this and was told that it is not confirmed yet.
     pub told_pending: bool,
 }
@@ -78,11 +81,12 @@ impl Saga {
             patient: order.patient,
             want: order.want.clone(),
         };
-        Self { house, clinic, order, intent, told_pending: false }
+        Self { house, clinic, order, intent, path: Path::default(), told_pending: false }
     }
 
     /// Carries the order through and stores its answer.
-    pub async fn run(self) -> Concluded {
+    pub async fn run(mut self) -> Concluded {
+        self.choose_path(self.order.note.seen.map(|seen| seen.by)).await;
         let end = match &self.order.want {
             Want::Book(slot) => self.book(slot, None).await,
             Want::Move { old, to } => self.book(to, Some(*old)).await,
@@ -98,8 +102,22 @@ impl Saga {
         }
     }
 
+    /// The path that is `like` an earlier reading's, or the best there is. When none is, the first request says so.
+    pub async fn choose_path(&mut self, like: Option<Path>) {
+        let needs = match self.order.want {
+            Want::Book(_) | Want::Move { .. } => FOR_ADDING,
+            Want::Cancel(_) => FOR_CANCELLING,
+        };
+        let chosen = self.link().path_for(needs, like, self.order.deadline).await;
+        self.path = chosen.ok().or(like).unwrap_or_default();
+    }
+
     pub fn link(&self) -> EmrLink {
         self.house.emr_link(&self.clinic.id)
+    }
+
+    pub fn way(&self) -> OneWay {
+        self.link().by(self.path)
     }
 
     pub fn draft(&self, end: &End, written: &Written) -> Option<SmsDraft> {

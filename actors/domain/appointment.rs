@@ -4,6 +4,7 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::emr_path::Path;
 use super::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use super::mark::Mark;
 use super::phi::Phi;
@@ -148,6 +149,14 @@ impl AppointmentTexts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(u128);
+
+/// What a row said when it was read, and by which path: the same row reads differently by another, so it can only be
+/// compared by the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub row: Fingerprint,
+    pub by: Path,
+}
 
 /// An appointment to be added.
 #[derive(Clone)]

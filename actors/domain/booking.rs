@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::appointment::{Appointment, DayRow, Fingerprint};
+use super::emr_path::Path;
 use super::ids::{AppointmentNo, ClinicId, DemographicNo, EffectId, IntentId, ProviderNo};
 use super::mark::Mark;
 use super::phi::Phi;
@@ -79,6 +80,8 @@ pub struct Effect {
     pub clinic: ClinicId,
     pub patient: DemographicNo,
     pub act: Act,
+    /// The path it is sent by, and read back by.
+    pub path: Path,
 }
 
 #[derive(Clone, PartialEq, Eq)]

@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::answer::AnswerLine;
-use super::appointment::{Appointment, Fingerprint};
+use super::appointment::{Appointment, Fingerprint, Seen};
 use super::booking::Slot;
 use super::call_note::CallNote;
 use super::call_record::CallFacts;
+use super::emr_path::Path;
 use super::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallId};
 use super::patient::Patient;
 use super::phi::{self, Phi};
@@ -98,10 +99,19 @@ impl Offer {
 pub struct Listed {
     pub no: AppointmentNo,
     patient: i32,
-    pub seen: Fingerprint,
+    seen: Fingerprint,
+    /// By which path it was read; calls of an earlier release knew only one.
+    #[serde(default)]
+    by: Path,
     /// Where it lay; a call of an earlier release does not know.
     #[serde(default)]
     pub slot: Option<Slot>,
+}
+
+impl Listed {
+    pub const fn seen(&self) -> Seen {
+        Seen { row: self.seen, by: self.by }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -250,13 +260,14 @@ impl Call {
         })
     }
 
-    pub fn list(&mut self, patient: DemographicNo, appointments: &[Appointment]) {
+    pub fn list(&mut self, patient: DemographicNo, by: Path, appointments: &[Appointment]) {
         self.memory.version += 1;
         self.memory.listed.retain(|listed| listed.patient != patient.reveal());
         self.memory.listed.extend(appointments.iter().map(|appointment| Listed {
             no: appointment.no,
             patient: patient.reveal(),
             seen: appointment.fingerprint(),
+            by,
             slot: Some(Slot {
                 provider: appointment.provider.clone(),
                 date: appointment.date,

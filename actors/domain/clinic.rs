@@ -26,6 +26,10 @@ const fn held_unless_declined() -> bool {
 /// Everything about a clinic but its secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting by itself, and they do not depend on each other"
+)]
 pub struct Clinic {
     pub id: ClinicId,
     pub name: String,
@@ -51,6 +55,9 @@ pub struct Clinic {
     /// Whether a request is held while the EMR is away, or refused.
     #[serde(default = "held_unless_declined")]
     pub held_requests: bool,
+    /// Whether the EMR is asked by REST where there is a choice.
+    #[serde(default)]
+    pub prefer_rest: bool,
     #[serde(default)]
     pub transfer: Option<Line>,
     #[serde(default)]

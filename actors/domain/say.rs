@@ -173,6 +173,9 @@ situations! {
     AppointmentChanged false "APPOINTMENT_CHANGED" {
         "The clinic has just changed that appointment. Let me check it again first."
         "诊所刚刚更改了这个预约,我先重新查一下。" }
+    AppointmentToBeReadAgain false "APPOINTMENT_CHANGED" {
+        "Let me look that appointment up once more first."
+        "我先重新查一下这个预约。" }
     /// Not known yet, and not to be tried again.
     Pending false "PENDING" {
         "I've sent that to the clinic but it isn't confirmed yet. Please don't book again; the clinic will make sure."

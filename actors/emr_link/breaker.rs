@@ -1,4 +1,4 @@
-//! A circuit breaker for one service of one EMR; pure, with the time passed in.
+//! A circuit breaker for one service of one EMR by one path; pure, with the time passed in.
 //!
 //! The words are a gate's: traffic *flows*, the gate is *shut*, one request is *probing*. It trips on a share of failures
 //! among recent requests, and on failures in a row, so that it works at one call a minute as well as at a hundred a
@@ -63,6 +63,11 @@ impl Breaker {
 
     pub const fn gate(&self) -> Gate {
         self.gate
+    }
+
+    /// Whether nothing has failed since something last succeeded.
+    pub fn is_well(&self) -> bool {
+        self.gate == Gate::Flowing && self.failures_in_a_row == 0
     }
 
     /// Whether a request would be refused now, without taking the probe's place.

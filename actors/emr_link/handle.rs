@@ -7,17 +7,25 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::cache::Dated;
-use super::request::{Asked, Kind, Request};
+use super::paths::Via;
+use super::request::{Asked, Kind, Request, Sent};
 use super::{EmrLinkMsg, Fact, FactKey};
 use crate::domain::availability::{DaySchedule, TemplateCodes};
 use crate::domain::ids::{ClinicId, ProviderNo};
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered, NotPosted};
-use crate::ports::emr::{Emr, EmrFailure, EmrProvider, EmrResult, Service};
+use crate::ports::emr::{Emr, EmrFailure, EmrProvider, EmrResult, Operation, Path};
 use crate::ports::store::Lease;
 
 #[derive(Clone)]
 pub struct EmrLink(Option<Mailbox<EmrLinkMsg>>);
+
+/// The same, by one path: for a booking, whose rows must be compared as they were read.
+#[derive(Clone)]
+pub struct OneWay {
+    link: EmrLink,
+    path: Path,
+}
 
 impl House {
     pub fn emr_link(&self, clinic: &ClinicId) -> EmrLink {
@@ -26,14 +34,47 @@ impl House {
 }
 
 impl EmrLink {
-    /// Reads get what is left of the deadline.
-    pub async fn read<T, F, Fut>(&self, service: Service, deadline: Instant, run: F) -> EmrResult<T>
+    /// Reads get what is left of the deadline, on whichever path answers first within it.
+    pub async fn read<T, F, Fut>(&self, operation: Operation, deadline: Instant, run: F) -> EmrResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
+        F: FnOnce(Arc<dyn Emr>) -> Fut + Clone + Send + 'static,
         Fut: Future<Output = EmrResult<T>> + Send + 'static,
     {
-        let answer = self.submit(service, Kind::Read, deadline, run)?;
+        self.read_via(Via::Any, operation, deadline, run).await
+    }
+
+    /// The one path that all of a booking goes by: `like`, if it stands open, or else the first that can do all of it.
+    pub async fn path_for(
+        &self,
+        needs: &'static [Operation],
+        like: Option<Path>,
+        deadline: Instant,
+    ) -> EmrResult<Path> {
+        let mailbox = self.0.as_ref().ok_or(EmrFailure::Stopped)?;
+        let asked = mailbox.ask(deadline, |reply| EmrLinkMsg::ChoosePath(needs, like, reply)).await;
+        asked.unwrap_or_else(|why| Err(unanswered(why)))
+    }
+
+    /// What is read and written by this path only.
+    pub const fn by(self, path: Path) -> OneWay {
+        OneWay { link: self, path }
+    }
+
+    async fn read_via<T, F, Fut>(
+        &self,
+        via: Via,
+        operation: Operation,
+        deadline: Instant,
+        run: F,
+    ) -> EmrResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<dyn Emr>) -> Fut + Clone + Send + 'static,
+        Fut: Future<Output = EmrResult<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Request::new(operation, via, Kind::Read, deadline, Box::new(Asked { run, reply })))?;
         match timeout_at(deadline, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(EmrFailure::Stopped),
@@ -41,35 +82,10 @@ impl EmrLink {
         }
     }
 
-    /// A write waits for its own outcome, however long its asker would: `deadline` only ends its waiting to be sent.
-    pub async fn write<T, F, Fut>(&self, lease: Lease, deadline: Instant, run: F) -> EmrResult<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
-        Fut: Future<Output = EmrResult<T>> + Send + 'static,
-    {
-        let answer = self.submit(Service::Schedule, Kind::Write(lease), deadline, run)?;
-        // A link that dies with the write proves nothing: it may have left.
-        answer.await.unwrap_or(Err(EmrFailure::ConnectionLost))
-    }
-
-    fn submit<T, F, Fut>(
-        &self,
-        service: Service,
-        kind: Kind,
-        deadline: Instant,
-        run: F,
-    ) -> EmrResult<oneshot::Receiver<EmrResult<T>>>
-    where
-        T: Send + 'static,
-        F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
-        Fut: Future<Output = EmrResult<T>> + Send + 'static,
-    {
+    fn submit(&self, request: Request) -> EmrResult<()> {
         let mailbox = self.0.as_ref().ok_or(EmrFailure::Stopped)?;
-        let (reply, answer) = oneshot::channel();
-        let request = Request { service, kind, deadline, work: Box::new(Asked { run, reply }), place: None };
         match mailbox.post(EmrLinkMsg::Submit(request)) {
-            Ok(()) => Ok(answer),
+            Ok(()) => Ok(()),
             Err(NotPosted::Full(_)) => Err(EmrFailure::QueueFull),
             Err(NotPosted::Gone(_)) => Err(EmrFailure::Stopped),
         }
@@ -106,12 +122,49 @@ impl EmrLink {
 
     async fn recall(&self, key: FactKey, deadline: Instant) -> EmrResult<Dated<Fact>> {
         let mailbox = self.0.as_ref().ok_or(EmrFailure::Stopped)?;
-        match mailbox.ask(deadline, |reply| EmrLinkMsg::Recall(key, reply)).await {
-            Ok(result) => result,
-            Err(NotAnswered::Full) => Err(EmrFailure::QueueFull),
-            Err(NotAnswered::Gone) => Err(EmrFailure::Stopped),
-            Err(NotAnswered::Late) => Err(EmrFailure::TimedOut),
-        }
+        let asked = mailbox.ask(deadline, |reply| EmrLinkMsg::Recall(key, reply)).await;
+        asked.unwrap_or_else(|why| Err(unanswered(why)))
+    }
+}
+
+impl OneWay {
+    pub async fn read<T, F, Fut>(&self, operation: Operation, deadline: Instant, run: F) -> EmrResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<dyn Emr>) -> Fut + Clone + Send + 'static,
+        Fut: Future<Output = EmrResult<T>> + Send + 'static,
+    {
+        self.link.read_via(Via::Only(self.path), operation, deadline, run).await
+    }
+
+    /// A write waits for its own outcome, however long its asker would: `deadline` only ends its waiting to be sent. It is
+    /// never sent by another path (law B-5).
+    pub async fn write<T, F, Fut>(
+        &self,
+        operation: Operation,
+        lease: Lease,
+        deadline: Instant,
+        run: F,
+    ) -> EmrResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
+        Fut: Future<Output = EmrResult<T>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let work = Box::new(Sent { run, reply });
+        let request = Request::new(operation, Via::Only(self.path), Kind::Write(lease), deadline, work);
+        self.link.submit(request)?;
+        // A link that dies with the write proves nothing: it may have left.
+        answer.await.unwrap_or(Err(EmrFailure::ConnectionLost))
+    }
+}
+
+const fn unanswered(why: NotAnswered) -> EmrFailure {
+    match why {
+        NotAnswered::Full => EmrFailure::QueueFull,
+        NotAnswered::Gone => EmrFailure::Stopped,
+        NotAnswered::Late => EmrFailure::TimedOut,
     }
 }
 

@@ -1,4 +1,4 @@
-//! One request on its way to the EMR: what to run, for whom, until when.
+//! One request on its way to the EMR: what to run, for whom, by which paths, until when.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -7,19 +7,25 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 
+use super::paths::Via;
 use super::queue::Class;
 use crate::mailbox::{Place, Reply};
-use crate::ports::emr::{Emr, EmrFailure, EmrResult, Service};
+use crate::ports::emr::{Emr, EmrFailure, EmrResult, Operation, Path};
 use crate::ports::store::Lease;
 
 pub struct Request {
-    pub service: Service,
+    pub operation: Operation,
+    pub via: Via,
     pub kind: Kind,
     /// When the asker stops listening: a request that has not left by then is not sent.
     pub deadline: Instant,
     pub work: Box<dyn Work>,
     /// Its place in the link's mailbox, kept while it waits.
     pub place: Option<Place>,
+    /// The paths that have failed it.
+    pub tried: Vec<Path>,
+    /// What it is refused with when no other path does better.
+    pub failure: Option<EmrFailure>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +44,41 @@ impl Kind {
     }
 }
 
-/// A request with its type erased: it is either run or refused, once, and tells its asker itself.
+impl Request {
+    pub fn new(operation: Operation, via: Via, kind: Kind, deadline: Instant, work: Box<dyn Work>) -> Self {
+        Self { operation, via, kind, deadline, work, place: None, tried: Vec::new(), failure: None }
+    }
+
+    /// Of several failures the caller is told the one that says most: that the EMR is away, if any does.
+    pub fn failed(&mut self, path: Path, failure: EmrFailure) {
+        self.tried.push(path);
+        if !self.failure.is_some_and(|first| first.is_away() || !failure.is_away()) {
+            self.failure = Some(failure);
+        }
+    }
+}
+
+/// A request with its type erased. It tells its asker itself, once.
 pub trait Work: Send {
-    fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Result<(), EmrFailure>>;
+    fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Ran>;
     fn refuse(self: Box<Self>, why: EmrFailure);
 }
 
+/// How one try went.
+pub struct Ran {
+    pub result: Result<(), EmrFailure>,
+    /// A read that failed: its asker has not been told, because another path may do better.
+    pub untold: Option<Box<dyn Work>>,
+}
+
+/// A read. It can be asked again by another path.
 pub struct Asked<T, F> {
+    pub run: F,
+    pub reply: Reply<EmrResult<T>>,
+}
+
+/// A write. It is sent once.
+pub struct Sent<T, F> {
     pub run: F,
     pub reply: Reply<EmrResult<T>>,
 }
@@ -52,26 +86,55 @@ pub struct Asked<T, F> {
 impl<T, F, Fut> Work for Asked<T, F>
 where
     T: Send + 'static,
-    F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
+    F: FnOnce(Arc<dyn Emr>) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = EmrResult<T>> + Send + 'static,
 {
-    fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Result<(), EmrFailure>> {
+    fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Ran> {
         async move {
-            let bounded = timeout_at(until, AssertUnwindSafe((self.run)(emr)).catch_unwind());
-            let result = match bounded.await {
-                Ok(Ok(result)) => result,
-                // A bug in the adapter proves nothing about what has left.
-                Ok(Err(_)) => Err(EmrFailure::Unreadable),
-                Err(_) => Err(EmrFailure::TimedOut),
-            };
-            let told = result.as_ref().map(|_| ()).map_err(|failure| *failure);
-            let _ = self.reply.send(result);
-            told
+            let run = self.run.clone();
+            match bounded(async move { run(emr).await }, until).await {
+                Ok(answer) => {
+                    let _ = self.reply.send(Ok(answer));
+                    Ran { result: Ok(()), untold: None }
+                }
+                Err(failure) => Ran { result: Err(failure), untold: Some(self) },
+            }
         }
         .boxed()
     }
 
     fn refuse(self: Box<Self>, why: EmrFailure) {
         let _ = self.reply.send(Err(why));
+    }
+}
+
+impl<T, F, Fut> Work for Sent<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(Arc<dyn Emr>) -> Fut + Send + 'static,
+    Fut: Future<Output = EmrResult<T>> + Send + 'static,
+{
+    fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Ran> {
+        let Self { run, reply } = *self;
+        async move {
+            let answer = bounded(async move { run(emr).await }, until).await;
+            let result = answer.as_ref().map(|_| ()).map_err(|failure| *failure);
+            let _ = reply.send(answer);
+            Ran { result, untold: None }
+        }
+        .boxed()
+    }
+
+    fn refuse(self: Box<Self>, why: EmrFailure) {
+        let _ = self.reply.send(Err(why));
+    }
+}
+
+async fn bounded<T>(asked: impl Future<Output = EmrResult<T>>, until: Instant) -> EmrResult<T> {
+    match timeout_at(until, AssertUnwindSafe(asked).catch_unwind()).await {
+        Ok(Ok(result)) => result,
+        // A bug in the adapter proves nothing about what has left.
+        Ok(Err(_)) => Err(EmrFailure::Unreadable),
+        Err(_) => Err(EmrFailure::TimedOut),
     }
 }

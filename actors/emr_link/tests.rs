@@ -29,7 +29,7 @@ fn link(house: &TestHouse, id: &str) -> EmrLink {
 async fn read(house: &TestHouse, id: &str) -> EmrResult<usize> {
     let (provider, first, end) = (provider_no(1), visit_day(), visit_day().tomorrow().unwrap());
     link(house, id)
-        .read(Service::Schedule, Instant::now() + SOON, move |emr| async move {
+        .read(Operation::DayRows, Instant::now() + SOON, move |emr| async move {
             emr.day_rows(&provider, first, end, None).await.map(|rows| rows.len())
         })
         .await
@@ -138,9 +138,13 @@ async fn a_write_that_may_have_left_runs_on_to_its_own_limit_and_keeps_its_place
     let began = Instant::now();
     let write = tokio::spawn(async move {
         maple
-            .write(lease, Instant::now() + Duration::from_millis(100), move |emr| async move {
-                emr.cancel_appointment(&seen).await
-            })
+            .by(Path::Soap)
+            .write(
+                Operation::CancelAppointment,
+                lease,
+                Instant::now() + Duration::from_millis(100),
+                move |emr| async move { emr.cancel_appointment(&seen).await },
+            )
             .await
     });
     tokio::task::yield_now().await;
@@ -158,7 +162,10 @@ async fn a_write_whose_lease_might_end_first_is_not_sent() {
         Lease { fence: crate::domain::ids::Fence(1), until: Instant::now() + Duration::from_secs(14) };
     let seen = an_appointment(&world);
     let result = link(&house, "maple")
-        .write(lease, Instant::now() + SOON, move |emr| async move { emr.cancel_appointment(&seen).await })
+        .by(Path::Soap)
+        .write(Operation::CancelAppointment, lease, Instant::now() + SOON, move |emr| async move {
+            emr.cancel_appointment(&seen).await
+        })
         .await;
     assert_eq!(result, Err(EmrFailure::LeaseOver));
     assert_eq!(world.emr("maple").requests(Op::Cancel), 0);

@@ -1,5 +1,7 @@
 //! The clinic's EMR, as much of it as a receptionist needs.
 //!
+//! A clinic may have several ways into it, each an adapter of its own behind this one trait.
+//!
 //! An adapter releases busy intervals, our own marks, and rows of patients the call has verified; nothing else crosses
 //! this line. Every method is one logical request; a caller bounds it in time.
 
@@ -10,11 +12,14 @@ use jiff::civil::Date;
 
 use crate::domain::appointment::{Appointment, DayRow, NewAppointment};
 use crate::domain::availability::{DaySchedule, TemplateCodes};
+use crate::domain::capabilities::Capability;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use crate::domain::laws::{Evidence, known_not_done};
 use crate::domain::patient::Patient;
 use crate::domain::phone::PhoneNumber;
+
+pub use crate::domain::emr_path::{Operation, Path, Service};
 
 pub type EmrResult<T> = Result<T, EmrFailure>;
 
@@ -27,26 +32,6 @@ pub struct EmrProvider {
     pub title: String,
     pub specialty: String,
     pub kind: String,
-}
-
-/// The EMR's services fail separately; each has its own breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Service {
-    Schedule,
-    Demographic,
-    Provider,
-}
-
-impl Service {
-    pub const ALL: [Self; 3] = [Self::Schedule, Self::Demographic, Self::Provider];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Schedule => "schedule",
-            Self::Demographic => "demographic",
-            Self::Provider => "provider",
-        }
-    }
 }
 
 /// Why a request brought no answer. No variant carries text from the wire: it could name a patient or a host.
@@ -133,6 +118,12 @@ impl EmrFailure {
             || self.is_illness() && !matches!(self, Self::TimedOut)
     }
 
+    /// Whether the same question, asked by another path, may well be answered: the server's mind is not made up, this way
+    /// to it is closed.
+    pub const fn may_differ_elsewhere(self) -> bool {
+        self.is_away() || matches!(self, Self::Unsupported | Self::Unauthorised)
+    }
+
     /// A metric label.
     pub const fn name(self) -> &'static str {
         match self {
@@ -156,8 +147,23 @@ impl EmrFailure {
     }
 }
 
+/// One way into a clinic's EMR.
 #[async_trait]
 pub trait Emr: Send + Sync + 'static {
+    fn path(&self) -> Path;
+
+    /// Whether this way has the operation at all, on whatever server.
+    fn offers(&self, operation: Operation) -> bool;
+
+    /// Whether this way stands open to us now; one by an approval does while that lasts. Asked when the connection starts
+    /// and every minute, and to be answered without asking the EMR.
+    async fn is_open(&self) -> bool {
+        true
+    }
+
+    /// What the server itself says it can do, where it says so. Nothing of it is an error but that it cannot be asked.
+    async fn discover(&self) -> EmrResult<Vec<Capability>>;
+
     /// Active providers.
     async fn providers(&self) -> EmrResult<Vec<EmrProvider>>;
 
@@ -196,7 +202,7 @@ pub trait Emr: Send + Sync + 'static {
     async fn probe(&self) -> EmrResult<()>;
 }
 
-/// Builds the adapter of one clinic; called whenever its `emr_link` starts.
+/// Builds a clinic's adapters, one for each path that it has; called whenever its `emr_link` starts.
 pub trait EmrConnector: Send + Sync + 'static {
-    fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr>;
+    fn connect(&self, clinic: &Clinic) -> Vec<Arc<dyn Emr>>;
 }

@@ -4,6 +4,7 @@
 //! by an owner names the fence it believes in, and is refused when that is no longer in force (law O-1).
 
 mod audit;
+mod capabilities;
 mod held;
 mod retention;
 mod tokens;
@@ -14,11 +15,12 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 pub use self::audit::{AuditAction, AuditEntry, AuditStore};
+pub use self::capabilities::CapabilityStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::tokens::{EmrToken, TokenStore};
 use crate::domain::answer::AnswerLine;
-use crate::domain::appointment::Fingerprint;
+use crate::domain::appointment::Seen;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{
@@ -61,6 +63,7 @@ pub trait Store:
     + RoleStore
     + RetentionStore
     + TokenStore
+    + CapabilityStore
 {
 }
 
@@ -76,6 +79,7 @@ impl<S> Store for S where
         + RoleStore
         + RetentionStore
         + TokenStore
+        + CapabilityStore
 {
 }
 
@@ -284,7 +288,7 @@ pub struct OrderNote {
     pub tool_call: ToolCallKey,
     pub language: Language,
     /// The appointment to be moved or cancelled, as the caller heard of it (law B-7).
-    pub seen: Option<Fingerprint>,
+    pub seen: Option<Seen>,
     /// Where a text goes, if the patient wants one.
     pub text_to: Option<Phi<PhoneNumber>>,
 }

@@ -44,6 +44,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
         accepting_new_patients: true,
         waitlist_enabled: false,
         held_requests: true,
+        prefer_rest: false,
         transfer: None,
         sms: SmsSettings { enabled: true, sender: Some(line("604-555-0101")) },
         hours: Week {

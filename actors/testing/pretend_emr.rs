@@ -1,26 +1,27 @@
 //! An EMR in memory with OSCAR's manners: it checks nothing, overwrites whole rows, and may lose an answer, the request,
-//! or an hour. Which of these happens to a request is decided by a script.
+//! or an hour. Which of these happens to a request is decided by a script. It may have several ways in, as a real one has,
+//! and then tells of its rows differently on each.
+
+mod connection;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::civil::Date;
 use tokio::time::sleep;
 
-use crate::domain::appointment::{Appointment, AppointmentTexts, DayRow, NewAppointment, Status};
-use crate::domain::availability::{Confirm, DaySchedule, TemplateCodes, TemplateSlot};
+use self::connection::Connection;
+use crate::domain::appointment::{Appointment, AppointmentTexts, NewAppointment, Status};
 use crate::domain::booking::Slot;
+use crate::domain::capabilities::Capability;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{AppointmentNo, ClinicId, DemographicNo, ProviderNo};
 use crate::domain::laws::LiveRow;
-use crate::domain::mark::Mark;
 use crate::domain::patient::Patient;
-use crate::domain::phone::PhoneNumber;
 use crate::domain::time::{Interval, Minute, Ts};
 use crate::ports::Clock;
-use crate::ports::emr::{Emr, EmrConnector, EmrFailure, EmrProvider, EmrResult};
+use crate::ports::emr::{Emr, EmrConnector, EmrFailure, EmrResult, Operation, Path};
 
 /// The requests a script can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,13 +90,23 @@ pub enum EmrWrite<'a> {
     Cancel { seen: &'a Appointment, now: &'a Row, rows: &'a BTreeMap<AppointmentNo, Row>, sent: Ts, at: Ts },
 }
 
-type Script = Box<dyn FnMut(Op) -> Fate + Send>;
+type Script = Box<dyn FnMut(Path, Op) -> Fate + Send>;
 
 pub struct PretendEmr {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     script: Mutex<Script>,
     watch: Mutex<Option<Watch>>,
+    ways: Mutex<BTreeMap<Path, PretendWay>>,
+}
+
+/// One way in.
+#[derive(Default)]
+struct PretendWay {
+    is_closed: bool,
+    lacks: Vec<Operation>,
+    says: Option<EmrResult<Vec<Capability>>>,
+    discoveries: u64,
 }
 
 struct State {
@@ -103,7 +114,7 @@ struct State {
     next: i32,
     patients: Vec<Patient>,
     /// The painted day of every provider: quarter hours from nine to five, all of code `1`.
-    requests: HashMap<Op, u64>,
+    requests: HashMap<(Path, Op), u64>,
     at_once: usize,
     most_at_once: usize,
 }
@@ -129,13 +140,45 @@ impl PretendEmr {
                 at_once: 0,
                 most_at_once: 0,
             }),
-            script: Mutex::new(Box::new(|_| Fate::PROMPT)),
+            script: Mutex::new(Box::new(|_, _| Fate::PROMPT)),
             watch: Mutex::new(None),
+            ways: Mutex::new(BTreeMap::from([(Path::Soap, PretendWay::default())])),
         })
     }
 
-    pub fn script(&self, script: impl FnMut(Op) -> Fate + Send + 'static) {
+    pub fn script(&self, mut script: impl FnMut(Op) -> Fate + Send + 'static) {
+        self.script_by_path(move |_, op| script(op));
+    }
+
+    pub fn script_by_path(&self, script: impl FnMut(Path, Op) -> Fate + Send + 'static) {
         *locked(&self.script) = Box::new(script);
+    }
+
+    /// From the next connection on there are these ways in, all of them open.
+    pub fn has_paths(&self, paths: &[Path]) {
+        *locked(&self.ways) = paths.iter().map(|path| (*path, PretendWay::default())).collect();
+    }
+
+    pub fn set_open(&self, path: Path, is_open: bool) {
+        self.with_way(path, |way| way.is_closed = !is_open);
+    }
+
+    /// What this path does not have on any server.
+    pub fn lacks(&self, path: Path, operations: &[Operation]) {
+        self.with_way(path, |way| way.lacks = operations.to_vec());
+    }
+
+    /// What the server says it can do by this path.
+    pub fn says_it_can(&self, path: Path, said: EmrResult<Vec<Capability>>) {
+        self.with_way(path, |way| way.says = Some(said));
+    }
+
+    pub fn discoveries(&self, path: Path) -> u64 {
+        self.with_way(path, |way| way.discoveries)
+    }
+
+    fn with_way<T>(&self, path: Path, act: impl FnOnce(&mut PretendWay) -> T) -> T {
+        act(locked(&self.ways).entry(path).or_default())
     }
 
     pub fn watch(&self, watch: impl Fn(&EmrWrite<'_>) + Send + Sync + 'static) {
@@ -143,7 +186,11 @@ impl PretendEmr {
     }
 
     pub fn requests(&self, op: Op) -> u64 {
-        locked(&self.state).requests.get(&op).copied().unwrap_or(0)
+        Path::ALL.into_iter().map(|path| self.requests_by(path, op)).sum()
+    }
+
+    pub fn requests_by(&self, path: Path, op: Op) -> u64 {
+        locked(&self.state).requests.get(&(path, op)).copied().unwrap_or(0)
     }
 
     pub fn all_requests(&self) -> u64 {
@@ -190,14 +237,15 @@ impl PretendEmr {
 
     async fn meets<T>(
         self: &Arc<Self>,
+        by: Path,
         op: Op,
         act: impl Fn(&Self) -> T + Send + Sync + 'static,
     ) -> EmrResult<T>
     where
         T: Send + 'static,
     {
-        let _underway = self.arrives(op);
-        let fate = (locked(&self.script))(op);
+        let _underway = self.arrives(by, op);
+        let fate = (locked(&self.script))(by, op);
         match fate {
             Fate::Answered { after } => {
                 sleep(after).await;
@@ -230,9 +278,9 @@ impl PretendEmr {
         }
     }
 
-    fn arrives(self: &Arc<Self>, op: Op) -> Underway {
+    fn arrives(self: &Arc<Self>, by: Path, op: Op) -> Underway {
         let mut state = locked(&self.state);
-        *state.requests.entry(op).or_default() += 1;
+        *state.requests.entry((by, op)).or_default() += 1;
         state.at_once += 1;
         state.most_at_once = state.most_at_once.max(state.at_once);
         Underway(Arc::clone(self))
@@ -314,139 +362,15 @@ fn live_row(row: &Row) -> LiveRow {
     }
 }
 
-/// The adapter of the pretend EMR.
-pub struct Connection(Arc<PretendEmr>);
-
-#[async_trait]
-impl Emr for Connection {
-    async fn providers(&self) -> EmrResult<Vec<EmrProvider>> {
-        self.0
-            .meets(Op::Providers, |_| {
-                (1..=3)
-                    .map(|n| EmrProvider {
-                        no: super::provider_no(n),
-                        first_name: "Number".to_owned(),
-                        last_name: n.to_string(),
-                        title: "Dr.".to_owned(),
-                        specialty: "Family Medicine".to_owned(),
-                        kind: "doctor".to_owned(),
-                    })
-                    .collect()
-            })
-            .await
-    }
-
-    async fn template_codes(&self) -> EmrResult<TemplateCodes> {
-        self.0.meets(Op::TemplateCodes, |_| [('1', Confirm::Open)].into_iter().collect()).await
-    }
-
-    async fn day_schedule(&self, _: &ProviderNo, _: Date) -> EmrResult<Option<DaySchedule>> {
-        self.0
-            .meets(Op::DaySchedule, |_| {
-                let slots = (36..68)
-                    .filter_map(|quarter| Some(TemplateSlot { start: Minute::new(quarter * 15)?, code: '1' }))
-                    .collect();
-                Some(DaySchedule { holiday: false, slot_minutes: Some(15), slots })
-            })
-            .await
-    }
-
-    async fn day_rows(
-        &self,
-        provider: &ProviderNo,
-        first: Date,
-        end: Date,
-        for_patient: Option<DemographicNo>,
-    ) -> EmrResult<Vec<DayRow>> {
-        let provider = provider.clone();
-        self.0
-            .meets(Op::DayRows, move |emr| {
-                let wanted = |row: &&Row| {
-                    row.appointment.provider == provider && (first..end).contains(&row.appointment.date)
-                };
-                locked(&emr.state).rows.values().filter(wanted).map(|row| day_row(row, for_patient)).collect()
-            })
-            .await
-    }
-
-    async fn appointments_of(&self, patient: DemographicNo, limit: u16) -> EmrResult<Vec<Appointment>> {
-        self.0
-            .meets(Op::AppointmentsOf, move |emr| {
-                let state = locked(&emr.state);
-                let of = state.rows.values().filter(|row| row.appointment.patient == patient);
-                let mut rows: Vec<Appointment> = of.map(|row| row.appointment.clone()).collect();
-                rows.sort_by_key(|row| std::cmp::Reverse(row.date));
-                rows.truncate(usize::from(limit));
-                rows
-            })
-            .await
-    }
-
-    async fn appointment(&self, no: AppointmentNo) -> EmrResult<Option<Appointment>> {
-        self.0
-            .meets(Op::Appointment, move |emr| {
-                let at = emr.clock.now();
-                let mut state = locked(&emr.state);
-                let row = state.rows.get_mut(&no)?;
-                row.read_at.push(at);
-                Some(row.appointment.clone())
-            })
-            .await
-    }
-
-    async fn charts_by_phone(&self, number: &PhoneNumber) -> EmrResult<Vec<Patient>> {
-        let number = number.clone();
-        self.0
-            .meets(Op::Charts, move |emr| {
-                let state = locked(&emr.state);
-                state.patients.iter().filter(|chart| number.is_among(&chart.phones)).cloned().collect()
-            })
-            .await
-    }
-
-    async fn charts_by_birth_date(&self, born: Date) -> EmrResult<Vec<Patient>> {
-        self.0
-            .meets(Op::Charts, move |emr| {
-                let same = |chart: &&Patient| chart.birth_date.is_some_and(|date| *date.reveal() == born);
-                locked(&emr.state).patients.iter().filter(same).cloned().collect()
-            })
-            .await
-    }
-
-    async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo> {
-        let new = new.clone();
-        self.0.meets(Op::Add, move |emr| emr.add(&new)).await
-    }
-
-    async fn cancel_appointment(&self, seen: &Appointment) -> EmrResult<()> {
-        let (seen, sent) = (seen.clone(), self.0.clock.now());
-        self.0.meets(Op::Cancel, move |emr| emr.cancel(&seen, sent)).await
-    }
-
-    async fn probe(&self) -> EmrResult<()> {
-        self.0.meets(Op::Providers, |_| ()).await
-    }
-}
-
-fn day_row(row: &Row, for_patient: Option<DemographicNo>) -> DayRow {
-    let appointment = &row.appointment;
-    DayRow {
-        no: appointment.no,
-        provider: appointment.provider.clone(),
-        date: appointment.date,
-        interval: appointment.interval,
-        status: appointment.status.clone(),
-        mark: appointment.texts.notes.as_ref().and_then(|notes| Mark::leading(notes.reveal())),
-        for_patient: for_patient == Some(appointment.patient),
-    }
-}
-
 /// Each clinic its own EMR.
 pub struct Connector(pub HashMap<ClinicId, Arc<PretendEmr>>);
 
 impl EmrConnector for Connector {
-    fn connect(&self, clinic: &Clinic) -> Arc<dyn Emr> {
-        Arc::new(Connection(Arc::clone(&self.0[&clinic.id])))
+    fn connect(&self, clinic: &Clinic) -> Vec<Arc<dyn Emr>> {
+        let emr = &self.0[&clinic.id];
+        let paths: Vec<Path> = locked(&emr.ways).keys().copied().collect();
+        let adapter = |path| Arc::new(Connection { emr: Arc::clone(emr), path }) as Arc<dyn Emr>;
+        paths.into_iter().map(adapter).collect()
     }
 }
 

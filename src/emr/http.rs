@@ -85,6 +85,11 @@ pub(super) async fn post(client: &Client, url: Url, envelope: String) -> EmrResu
     exchange(request).await
 }
 
+/// Asks for a page that anybody may see.
+pub(super) async fn get(client: &Client, url: Url) -> EmrResult<Answer> {
+    exchange(client.get(url)).await
+}
+
 /// Sends a request, once, and reads the whole answer, however long the caller waits.
 pub(super) async fn exchange(request: RequestBuilder) -> EmrResult<Answer> {
     let mut response = request.send().await.map_err(|error| without_answer(&error))?;

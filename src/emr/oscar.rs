@@ -1,6 +1,7 @@
 //! The port's operations in OSCAR's words.
 
 mod appointment;
+mod discovery;
 mod field;
 mod patient;
 mod provider;
@@ -10,11 +11,12 @@ use async_trait::async_trait;
 use jiff::civil::{Date, DateTime, Time};
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment};
 use vitarad_actors::domain::availability::{DaySchedule, TemplateCodes};
+use vitarad_actors::domain::capabilities::Capability;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use vitarad_actors::domain::patient::Patient;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::EmrFailure;
-use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult};
+use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 
 use super::http::Clients;
 use super::session::Session;
@@ -69,6 +71,23 @@ impl OscarSoap {
 
 #[async_trait]
 impl Emr for OscarSoap {
+    fn path(&self) -> Path {
+        Path::Soap
+    }
+
+    fn offers(&self, _: Operation) -> bool {
+        true
+    }
+
+    async fn discover(&self) -> EmrResult<Vec<Capability>> {
+        // The pages below are read by anybody's browser; a web firewall shuts out envelopes, so one is sent first.
+        match self.probe().await {
+            Err(EmrFailure::Firewall) => Ok(discovery::behind_a_firewall()),
+            Err(failure) => Err(failure),
+            Ok(()) => discovery::read(self.session()?).await,
+        }
+    }
+
     async fn providers(&self) -> EmrResult<Vec<EmrProvider>> {
         let call = Call::new(PROVIDER, "getProviders2", |arguments| arguments.plain("arg0", true));
         Ok(self.ask(call).await?.each("return").filter_map(provider::read).collect())

@@ -5,6 +5,7 @@
 
 mod appointment;
 mod day;
+mod discovery;
 mod link;
 mod patient;
 mod provider;
@@ -15,17 +16,19 @@ use jiff::civil::Date;
 use serde_json::json;
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment, Status};
 use vitarad_actors::domain::availability::{Confirm, DaySchedule, TemplateCodes};
+use vitarad_actors::domain::capabilities::Capability;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use vitarad_actors::domain::patient::Patient;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::EmrFailure;
-use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult};
+use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 
 use self::link::{Call, Link};
 use self::row::{Row, required};
 use super::http::Clients;
 use super::oauth::Signer;
 use crate::access::{Credential, TlsMode};
+use crate::emr::leave::Leave;
 
 /// More people than share one telephone, a name or a birthday in a clinic.
 const CHARTS: &str = "100";
@@ -39,18 +42,26 @@ pub struct RestAccess {
     pub signed_as: Option<String>,
     pub tls: TlsMode,
     pub signer: Signer,
-    pub token: Credential,
+    /// `None`: nobody has approved yet.
+    pub token: Option<Credential>,
 }
 
 /// One clinic's OSCAR.
 pub struct OscarRest {
     /// An access that cannot be used fails each request, as a server that is away does.
     link: EmrResult<Link>,
+    /// Where the clinic's leave is kept, for one that comes and goes.
+    leave: Option<Leave>,
 }
 
 impl OscarRest {
     pub fn new(access: RestAccess, clients: &Clients) -> Self {
-        Self { link: Link::new(access, clients) }
+        Self { link: Link::new(access, clients), leave: None }
+    }
+
+    /// One that is open while somebody's approval lasts, and takes up another when it is given.
+    pub(super) fn by_leave(access: RestAccess, leave: Leave, clients: &Clients) -> Self {
+        Self { leave: Some(leave), ..Self::new(access, clients) }
     }
 
     /// Why no request can succeed, if none can.
@@ -100,6 +111,29 @@ impl OscarRest {
 
 #[async_trait]
 impl Emr for OscarRest {
+    fn path(&self) -> Path {
+        Path::Rest
+    }
+
+    /// No build serves a provider's working hours.
+    fn offers(&self, operation: Operation) -> bool {
+        operation != Operation::DaySchedule
+    }
+
+    async fn is_open(&self) -> bool {
+        let (Ok(link), Some(leave)) = (&self.link, &self.leave) else { return true };
+        // While the store is away, what was given before is still good.
+        if let Ok(token) = leave.token().await {
+            link.take(token);
+        }
+        link.has_token()
+    }
+
+    async fn discover(&self) -> EmrResult<Vec<Capability>> {
+        self.probe().await?;
+        discovery::read(self.link()?).await
+    }
+
     async fn providers(&self) -> EmrResult<Vec<EmrProvider>> {
         let call = Call::get("providerService/providers_json", path(&["providerService", "providers_json"]));
         let listed: row::Listed = self.link()?.ask(call).await?;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
-use super::http::{self, Clients};
+use super::http::{self, Answer, Clients};
 use super::soap::{self, Call, LOGIN, Token};
 use super::xml::{Element, Space};
 use crate::access::EmrAccess;
@@ -85,6 +85,12 @@ impl Session {
     /// Asks a service that wants no token.
     pub(super) async fn ask_openly(&self, call: &Call) -> EmrResult<Element> {
         self.exchange(call, None).await
+    }
+
+    /// A page of the web service framework about itself: `path` is what stands behind `/ws/`.
+    pub(super) async fn page(&self, path: &str) -> EmrResult<Answer> {
+        let url = self.services.join(path).map_err(|_| EmrFailure::NoConnection)?;
+        http::get(&self.client, url).await
     }
 
     /// The token, or a new one if it is the one that was refused.

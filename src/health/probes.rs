@@ -11,6 +11,7 @@ use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::house::House;
+use vitarad_actors::ports::emr::{Path, Service};
 use vitarad_actors::ports::store::BookingStore;
 use vitarad_actors::supervisor::SupervisorMsg;
 use vitarad_actors::tree::Role;
@@ -52,8 +53,10 @@ pub struct ClinicReport {
     pub clinic: String,
     /// Roles of this clinic's cell that are not running.
     pub resting: Vec<&'static str>,
-    /// Services whose breaker is not letting traffic flow; `None` when the connection itself is stopped.
-    pub shut: Option<Vec<&'static str>>,
+    /// The ways into its EMR that stand open.
+    pub paths: Vec<&'static str>,
+    /// Services, each by a path, whose breaker is not letting traffic flow; `None` when the connection itself is stopped.
+    pub shut: Option<Vec<String>>,
     pub waiting: usize,
     pub in_flight: usize,
     pub unsettled: Option<u64>,
@@ -150,9 +153,10 @@ impl Probes {
         ClinicReport {
             clinic: clinic.id.to_string(),
             resting: self.resting(&clinic.id),
+            paths: link.iter().flat_map(|link| &link.open).map(|path| path.name()).collect(),
             waiting: link.as_ref().map_or(0, |link| link.waiting),
             in_flight: link.as_ref().map_or(0, |link| link.in_flight),
-            shut: link.map(|link| link.shut.iter().map(|service| service.name()).collect()),
+            shut: link.map(|link| link.shut.into_iter().map(gate).collect()),
             unsettled: counts.map(|counts| counts.unsettled),
             handed_to_staff: counts.map(|counts| counts.handed_to_staff),
             latency_ms: millis(asked),
@@ -164,6 +168,10 @@ impl ClinicReport {
     fn is_ill(&self) -> bool {
         !self.resting.is_empty() || self.shut.as_ref().is_none_or(|shut| !shut.is_empty())
     }
+}
+
+fn gate((path, service): (Path, Service)) -> String {
+    format!("{}.{}", path.name(), service.name())
 }
 
 fn millis(since: Instant) -> f64 {

@@ -93,13 +93,14 @@ impl SqlStore {
             .await
     }
 
-    pub async fn emr_token(&self, clinic: &ClinicId) -> StoreResult<Option<Credential>> {
+    /// The clinic's token, and when it ends; `None` is never.
+    pub async fn emr_token(&self, clinic: &ClinicId) -> StoreResult<Option<(Credential, Option<Ts>)>> {
         let mut session = self.read(Scope::Clinic(clinic)).await?;
-        let row: Option<(Vec<u8>,)> = session.maybe(EMR_TOKEN, args![clinic]).await?;
+        let row: Option<(Vec<u8>, Option<i64>)> = session.maybe(EMR_TOKEN, args![clinic]).await?;
         drop(session);
-        let Some((sealed,)) = row else { return Ok(None) };
+        let Some((sealed, expires_at)) = row else { return Ok(None) };
         let opened = self.open_sealed(clinic, token_of(&[clinic.as_str()]), &sealed).await?;
-        records::decode(&opened, "emr_token").map(Some)
+        Ok(Some((records::decode(&opened, "emr_token")?, expires_at.map(Ts))))
     }
 }
 

@@ -5,8 +5,9 @@
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use vitarad_actors::domain::appointment::Fingerprint;
+use vitarad_actors::domain::appointment::{Fingerprint, Seen};
 use vitarad_actors::domain::booking::{Act, Effect, Intent, Slot, Want};
+use vitarad_actors::domain::emr_path::Path;
 use vitarad_actors::domain::held::HeldWish;
 use vitarad_actors::domain::ids::{
     AppointmentNo, ClinicId, DemographicNo, IntentId, ProviderNo, ToolCallKey,
@@ -79,6 +80,9 @@ pub(super) struct IntentRecord {
     want: WantRecord,
     language: Language,
     seen: Option<Fingerprint>,
+    /// By which path that was read; an earlier release knew only one.
+    #[serde(default)]
+    seen_by: Path,
     text_to: Option<PhoneNumber>,
 }
 
@@ -92,7 +96,8 @@ impl IntentRecord {
                 Want::Cancel(no) => WantRecord::Cancel(*no),
             },
             language: order.language,
-            seen: order.seen,
+            seen: order.seen.map(|seen| seen.row),
+            seen_by: order.seen.map(|seen| seen.by).unwrap_or_default(),
             text_to: order.text_to.as_ref().map(|number| number.reveal().clone()),
         }
     }
@@ -108,7 +113,8 @@ impl IntentRecord {
             WantRecord::Cancel(no) => Want::Cancel(no),
         };
         let text_to = self.text_to.map(Phi::new);
-        (want, OrderNote { tool_call, language: self.language, seen: self.seen, text_to })
+        let seen = self.seen.map(|row| Seen { row, by: self.seen_by });
+        (want, OrderNote { tool_call, language: self.language, seen, text_to })
     }
 }
 
@@ -154,28 +160,39 @@ impl HeldRecord {
     }
 }
 
-/// What an effect seals: the appointment it is about; its slot stands in the columns.
+/// What an effect seals: the appointment it is about and the path it goes by; its slot stands in the columns.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EffectRecord {
+    #[serde(flatten)]
+    act: ActRecord,
+    /// An earlier release knew only one.
+    #[serde(default)]
+    path: Path,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum EffectRecord {
+enum ActRecord {
     Add { beside: Option<AppointmentNo> },
     Cancel { appointment: AppointmentNo, instead: Option<AppointmentNo> },
 }
 
 impl EffectRecord {
     pub(super) const fn new(effect: &Effect) -> Self {
-        match &effect.act {
-            Act::Add { beside, .. } => Self::Add { beside: *beside },
+        let act = match &effect.act {
+            Act::Add { beside, .. } => ActRecord::Add { beside: *beside },
             Act::Cancel { appointment, instead, .. } => {
-                Self::Cancel { appointment: *appointment, instead: *instead }
+                ActRecord::Cancel { appointment: *appointment, instead: *instead }
             }
-        }
+        };
+        Self { act, path: effect.path }
     }
 
-    pub(super) fn read(self, slot: Slot) -> Act {
-        match self {
-            Self::Add { beside } => Act::Add { slot, beside },
-            Self::Cancel { appointment, instead } => Act::Cancel { appointment, slot, instead },
-        }
+    pub(super) fn read(self, slot: Slot) -> (Act, Path) {
+        let act = match self.act {
+            ActRecord::Add { beside } => Act::Add { slot, beside },
+            ActRecord::Cancel { appointment, instead } => Act::Cancel { appointment, slot, instead },
+        };
+        (act, self.path)
     }
 }

@@ -375,10 +375,15 @@ statements! {
          ON CONFLICT (clinic_id) DO UPDATE
          SET token = excluded.token, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
              watched_at = NULL");
-    EMR_TOKEN = both("SELECT token FROM emr_token WHERE clinic_id = $1");
+    EMR_TOKEN = both("SELECT token, expires_at FROM emr_token WHERE clinic_id = $1");
     EMR_TOKENS = both("SELECT clinic_id, granted_at, expires_at, watched_at FROM emr_token ORDER BY clinic_id");
     AWAITED_APPROVALS = both("SELECT clinic_id, expires_at FROM emr_approval ORDER BY clinic_id");
     WATCH_EMR_TOKEN = both("UPDATE emr_token SET watched_at = $2 WHERE clinic_id = $1");
+
+    EMR_DISCOVERIES = both("SELECT path, at, found FROM emr_discovery WHERE clinic_id = $1 ORDER BY path");
+    KEEP_EMR_DISCOVERY = both(
+        "INSERT INTO emr_discovery (clinic_id, path, at, found) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (clinic_id, path) DO UPDATE SET at = excluded.at, found = excluded.found");
 
     // --- retention ---------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ use vitarad_actors::desk::DeskMsg;
 use vitarad_actors::emr_link::EmrLink;
 use vitarad_actors::house::House;
 use vitarad_actors::mailbox::Post;
-use vitarad_actors::ports::emr::{EmrFailure, EmrResult, Service};
+use vitarad_actors::ports::emr::{EmrFailure, EmrResult, Operation};
 use vitarad_actors::testing::{Fate, World, provider_no, visit_day};
 use vitarad_actors::tree::Role;
 
@@ -94,7 +94,7 @@ fn link(scene: &Scene) -> EmrLink {
 async fn read(link: EmrLink) -> EmrResult<usize> {
     let (provider, first, end) = (provider_no(1), visit_day(), visit_day().tomorrow().unwrap());
     let deadline = Instant::now() + Duration::from_mins(1);
-    link.read(Service::Schedule, deadline, move |emr| async move {
+    link.read(Operation::DayRows, deadline, move |emr| async move {
         emr.day_rows(&provider, first, end, None).await.map(|rows| rows.len())
     })
     .await
@@ -123,7 +123,7 @@ async fn an_emr_connection_refuses_at_the_bound_of_its_mailbox_and_at_that_of_it
         if mailbox == of_mailbox.0 {
             counted(&scene, Role::EmrLink);
         } else {
-            let line = "emr_requests_total{clinic=\"maple\",service=\"schedule\",outcome=\"queue_full\"} 1\n";
+            let line = "emr_requests_total{clinic=\"maple\",path=\"none\",service=\"schedule\",outcome=\"queue_full\"} 1\n";
             assert!(scene.metrics().contains(line));
         }
         assert_eq!(read(link(&scene)).await, Ok(0), "there is room again");

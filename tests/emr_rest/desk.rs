@@ -67,7 +67,7 @@ fn access(url: &str, grant: &Grant, secret: &str, ahead: &Arc<AtomicI64>, luck: 
         signed_as: None,
         tls: TlsMode::System,
         signer: Signer::new(credential(demo::CONSUMER_KEY, secret), clock, Arc::new(Luck::seeded(luck))),
-        token: credential(&grant.token, &grant.secret),
+        token: Some(credential(&grant.token, &grant.secret)),
     }
 }
 

@@ -76,7 +76,7 @@ async fn an_approved_request_becomes_a_token_that_acts_as_who_approved_and_only_
         assert_eq!(guessed, Some(NotGranted::BadStep));
         let token = handshake.finish(&begun.request, verifier).await.unwrap();
         assert!(token.key != begun.request.key && !token.secret.expose_secret().is_empty());
-        desk.again(|access| access.token = token).probe().await.unwrap();
+        desk.again(|access| access.token = Some(token)).probe().await.unwrap();
         let again = handshake.finish(&begun.request, verifier).await.err();
         assert_eq!(again, Some(NotGranted::BadStep));
     }

@@ -198,7 +198,9 @@ async fn a_clinic_is_connected_to_its_own_server_and_a_clinic_without_access_to_
     let desk = Desk::seeded().await;
     let url = desk.server.url();
     let connector = Connector::new(move |clinic| (clinic.as_str() == "maple").then(|| access(&url)));
-    assert_eq!(connector.connect(&declared("maple")).probe().await, Ok(()));
-    assert_eq!(connector.connect(&declared("cedar")).probe().await, Err(EmrFailure::NoConnection));
+    let [maple] = connector.connect(&declared("maple")).try_into().ok().unwrap();
+    let [cedar] = connector.connect(&declared("cedar")).try_into().ok().unwrap();
+    assert_eq!(maple.probe().await, Ok(()));
+    assert_eq!(cedar.probe().await, Err(EmrFailure::NoConnection));
     assert_eq!(desk.server.requests("isAlive"), 1);
 }

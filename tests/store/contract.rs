@@ -3,6 +3,7 @@
 mod announcing;
 mod audit;
 mod calls;
+mod capabilities;
 mod held;
 mod holds;
 mod journal;
@@ -32,6 +33,7 @@ use crate::samples::{NOW, announcement, audit, clinic, memory, slot, slot_on};
 pub(crate) use announcing::*;
 pub(crate) use audit::*;
 pub(crate) use calls::*;
+pub(crate) use capabilities::*;
 pub(crate) use held::*;
 pub(crate) use holds::*;
 pub(crate) use journal::*;

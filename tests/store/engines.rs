@@ -86,4 +86,5 @@ on_each! {
     a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once
     a_patient_of_two_clinics_is_two_patients
+    a_discovery_takes_the_place_of_the_former_one_of_its_path_and_clinic
 }

@@ -98,7 +98,8 @@ async fn a_token_is_kept_for_its_clinic_and_a_new_one_is_watched_anew() {
         store.keep_emr_token(&maple, &pair("new"), later(9), Some(later(7200))).await.unwrap();
         let of_maple = told("maple", later(9), Some(later(7200)), None);
         assert_eq!(store.emr_tokens().await.unwrap(), [of_birch, of_maple]);
-        assert_eq!(store.emr_token(&maple).await.unwrap().unwrap().key, "new");
+        let (token, expires_at) = store.emr_token(&maple).await.unwrap().unwrap();
+        assert_eq!((token.key.as_str(), expires_at), ("new", Some(later(7200))));
         assert!(store.emr_token(&clinic("cedar")).await.unwrap().is_none());
 
         let usurped = RoleLease { fence: vitarad_actors::domain::ids::Fence(lease.fence.0 - 1), ..lease };

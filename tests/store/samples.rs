@@ -6,6 +6,7 @@ use jiff::civil::date;
 use uuid::Uuid;
 use vitarad_actors::domain::answer::AnswerLine;
 use vitarad_actors::domain::booking::{Act, Effect, EffectState, Intent, IntentState, Slot, Want};
+use vitarad_actors::domain::emr_path::Path;
 use vitarad_actors::domain::ids::{
     AppointmentNo, CallId, CallKey, ClinicId, DemographicNo, EffectId, Generation, IntentId, ProviderNo,
     ToolCallId, ToolCallKey,
@@ -88,6 +89,7 @@ pub(crate) fn announcement(no: i32, want: Want, act: Act, sender: Generation) ->
             clinic: intent.clinic.clone(),
             patient: intent.patient,
             act,
+            path: Path::Rest,
         },
         order: OrderNote {
             tool_call: asked_by,

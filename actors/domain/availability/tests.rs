@@ -25,6 +25,7 @@ fn clinic(zone: &str) -> Clinic {
         accepting_new_patients: true,
         waitlist_enabled: false,
         held_requests: true,
+        prefer_rest: false,
         transfer: None,
         sms: crate::domain::clinic::SmsSettings::default(),
         hours: Week {

@@ -1,4 +1,4 @@
-//! Roles, audit, outbox and the EMR's tokens.
+//! Roles, audit, outbox, the EMR's tokens and what it can do.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use tokio::time::Instant;
 
 use super::MemoryStore;
 use super::tables::{LeaseRow, TextRow, TextState};
+use crate::domain::capabilities::{Capabilities, Discovered};
 use crate::domain::ids::{ClinicId, Fence, Generation};
 use crate::domain::time::Ts;
 use crate::ports::store::{
-    AuditStore, EmrToken, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState, StoreError, StoreResult,
-    TokenStore,
+    AuditStore, CapabilityStore, EmrToken, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState,
+    StoreError, StoreResult, TokenStore,
 };
 
 /// A text still marked as being sent after this was left so by a death.
@@ -137,6 +138,18 @@ impl TokenStore for MemoryStore {
         for token in tables.emr_tokens.iter_mut().filter(|token| token.clinic == *clinic) {
             token.watched_at = Some(now);
         }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl CapabilityStore for MemoryStore {
+    async fn emr_capabilities(&self, clinic: &ClinicId) -> StoreResult<Capabilities> {
+        Ok(self.tables()?.capabilities.get(clinic).cloned().unwrap_or_default())
+    }
+
+    async fn keep_capabilities(&self, clinic: &ClinicId, news: Discovered) -> StoreResult<()> {
+        self.tables()?.capabilities.entry(clinic.clone()).or_default().learn(&news);
         Ok(())
     }
 }

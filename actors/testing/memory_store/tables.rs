@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
+use crate::domain::capabilities::Capabilities;
 use crate::domain::ids::{CallKey, ClinicId, Fence, Generation, IntentId, ProviderNo, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
@@ -33,6 +34,7 @@ pub struct Tables {
     pub days: BTreeMap<(ClinicId, ProviderNo, Date), LeaseRow>,
     pub roles: BTreeMap<&'static str, LeaseRow>,
     pub emr_tokens: Vec<EmrToken>,
+    pub capabilities: BTreeMap<ClinicId, Capabilities>,
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,

@@ -1,6 +1,6 @@
 //! A signed request and what its answer means. Nothing is sent twice: not after silence, not after a refusal.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -28,8 +28,14 @@ pub(super) struct Link {
     services: Url,
     signed_as: Url,
     signer: Signer,
-    token: Credential,
-    refused_at: Mutex<Option<Instant>>,
+    standing: Mutex<Standing>,
+}
+
+/// The clinic's leave, and whether the server takes it.
+#[derive(Default)]
+struct Standing {
+    token: Option<Credential>,
+    refused_at: Option<Instant>,
 }
 
 /// One request, still unsigned.
@@ -75,17 +81,14 @@ impl Link {
             services: http::mount(&access.url, SERVICES)?,
             signed_as: http::mount(access.signed_as.as_ref().unwrap_or(&access.url), SERVICES)?,
             signer: access.signer,
-            token: access.token,
-            refused_at: Mutex::default(),
+            standing: Mutex::new(Standing { token: access.token, refused_at: None }),
         })
     }
 
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> EmrResult<T> {
-        if self.is_refused() {
-            return Err(EmrFailure::Unauthorised);
-        }
+        let token = self.token().ok_or(EmrFailure::Unauthorised)?;
         let started = Instant::now();
-        let outcome = self.round_trip(&call).await;
+        let outcome = self.round_trip(&call, &token).await;
         tracing::debug!(
             emr.operation = call.operation,
             emr.outcome = outcome.as_ref().err().map_or("ok", |failure: &EmrFailure| failure.name()),
@@ -93,23 +96,38 @@ impl Link {
             "asked the EMR"
         );
         if matches!(outcome, Err(EmrFailure::Unauthorised)) {
-            *self.refused_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.standing().refused_at = Some(Instant::now());
         }
         outcome
     }
 
-    fn is_refused(&self) -> bool {
-        let refused_at = *self.refused_at.lock().unwrap_or_else(PoisonError::into_inner);
-        refused_at.is_some_and(|at| at.elapsed() < REFUSAL_STANDS)
+    /// Uses this one from now on. A refusal was meant for the former.
+    pub(super) fn take(&self, token: Option<Credential>) {
+        let mut standing = self.standing();
+        let key = |token: &Option<Credential>| token.as_ref().map(|token| token.key.clone());
+        if key(&standing.token) != key(&token) {
+            *standing = Standing { token, refused_at: None };
+        }
     }
 
-    async fn round_trip<T: DeserializeOwned>(&self, call: &Call) -> EmrResult<T> {
-        let claim = Claim {
-            method: &call.method,
-            url: &call.at(&self.signed_as),
-            token: Some(&self.token),
-            protocol: &[],
-        };
+    pub(super) fn has_token(&self) -> bool {
+        self.standing().token.is_some()
+    }
+
+    /// `None`: there is none, or the server has just refused it.
+    fn token(&self) -> Option<Credential> {
+        let standing = self.standing();
+        let is_refused = standing.refused_at.is_some_and(|at| at.elapsed() < REFUSAL_STANDS);
+        if is_refused { None } else { standing.token.clone() }
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn round_trip<T: DeserializeOwned>(&self, call: &Call, token: &Credential) -> EmrResult<T> {
+        let claim =
+            Claim { method: &call.method, url: &call.at(&self.signed_as), token: Some(token), protocol: &[] };
         let mut request = self
             .client
             .request(call.method.clone(), call.at(&self.services))

@@ -88,8 +88,8 @@ impl SqlStore {
         let id = row.id.to_string();
         let plain = self.open_sealed(&step.clinic, effect_payload(&[&id]), &row.payload).await?;
         let written: EffectRecord = records::decode(&plain, "effect.payload")?;
-        let act = written.read(row.slot()?);
-        Ok(Some(Effect { id: EffectId(row.id), act, ..step.clone() }))
+        let (act, path) = written.read(row.slot()?);
+        Ok(Some(Effect { id: EffectId(row.id), act, path, ..step.clone() }))
     }
 
     async fn open_due(&self, clinic: &ClinicId, row: DueRow) -> StoreResult<JournalRow> {
@@ -102,12 +102,14 @@ impl SqlStore {
         let (want, order) = asked.read(tool_call_of(clinic, &row.call_id, &row.tool_call_id)?);
         let slot = records::slot(&row.provider, &row.date, row.start_minute, row.end_minute)?;
         let intent = Intent { id: IntentId(row.intent_id), clinic: clinic.clone(), patient, want };
+        let (act, path) = written.read(slot);
         let effect = Effect {
             id: EffectId(row.effect_id),
             intent: intent.id,
             clinic: clinic.clone(),
             patient,
-            act: written.read(slot),
+            act,
+            path,
         };
         Ok(JournalRow {
             added: if effect.adds() { None } else { self.addition_before(&effect).await? },

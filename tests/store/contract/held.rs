@@ -1,8 +1,9 @@
 //! What a caller left behind while the EMR was away is kept once, carried out by one at a time, and ends.
 
 use futures::future::join_all;
-use vitarad_actors::domain::appointment::Fingerprint;
+use vitarad_actors::domain::appointment::Seen;
 use vitarad_actors::domain::booking::Want;
+use vitarad_actors::domain::emr_path::Path;
 use vitarad_actors::domain::held::{HELD_PER_CALL, HeldState, HeldWish, Reference};
 use vitarad_actors::domain::ids::{AppointmentNo, Fence, Generation, IntentId};
 use vitarad_actors::domain::phi::Phi;
@@ -200,8 +201,8 @@ pub(crate) async fn a_held_request_is_due_when_it_expires_and_may_be_cancelled_w
     assert_eq!(due_at(store, NOW.plus(DAY)).await.len(), 1);
 }
 
-fn seen() -> Fingerprint {
-    serde_json::from_value(serde_json::json!(77)).unwrap()
+fn seen() -> Seen {
+    Seen { row: serde_json::from_value(serde_json::json!(77)).unwrap(), by: Path::Rest }
 }
 
 pub(crate) async fn a_move_and_a_cancellation_are_held_as_they_were_wished(house: &dyn House) {

@@ -24,6 +24,7 @@ pub mod phi;
 pub mod phone;
 pub mod policy;
 pub mod say;
+pub mod slot_offer;
 pub mod time;
 pub mod token_watch;
 pub mod tool;

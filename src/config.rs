@@ -27,6 +27,7 @@ use std::path::Path;
 use serde::Deserialize;
 use vitarad_actors::domain::booking_rules::BookingRules;
 use vitarad_actors::domain::clinic::{Clinic, EmrLimits};
+use vitarad_actors::domain::slot_offer::SlotOffers;
 use vitarad_actors::house::HouseSettings;
 
 use self::layers::manual::Manual;
@@ -74,6 +75,7 @@ pub struct Settings {
     /// What a clinic that says nothing else gets. Those of the list below have it already.
     pub booking: BookingRules,
     pub limits: EmrLimits,
+    pub slot_offers: SlotOffers,
     pub clinics: Vec<(Clinic, ClinicAccess)>,
 }
 

@@ -15,6 +15,7 @@ use super::ids::{ClinicId, ProviderNo};
 use super::phone::PhoneNumber;
 use super::policy::{Asker, Policy};
 use super::say::Language;
+use super::slot_offer::SlotOffers;
 use super::time::{Ts, Zone};
 use super::transfer::Transfers;
 use super::voice::VoiceSettings;
@@ -73,6 +74,8 @@ pub struct Clinic {
     pub house: BookingRules,
     #[serde(default)]
     pub limits: EmrLimits,
+    #[serde(default)]
+    pub slot_offers: SlotOffers,
     pub providers: Vec<ClinicProvider>,
     #[serde(default)]
     pub transfers: Transfers,
@@ -205,6 +208,9 @@ impl EmrLimits {
 /// Minutes a visit may take.
 const LENGTHS: RangeInclusive<u16> = 1..=480;
 
+/// Minutes a freed time is kept for one of those who wait.
+const KEPT: RangeInclusive<u16> = 1..=1_440;
+
 /// What is wrong with a clinic's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadClinic {
@@ -226,6 +232,8 @@ pub enum BadClinic {
     ProviderCodes { provider: ProviderNo, visit: String },
     #[error("limits: {0} must be at least 1")]
     Limit(&'static str),
+    #[error("slot_offers.offer_minutes must be 1 to 1440")]
+    OfferMinutes,
     #[error("sms.enabled needs sms.sender")]
     SmsSender,
     #[error("lines: {0:?} is also where callers are transferred to")]
@@ -241,6 +249,9 @@ impl Clinic {
         self.check_providers()?;
         self.check_limits()?;
         self.check_transfers()?;
+        if !KEPT.contains(&self.slot_offers.offer_minutes) {
+            return Err(BadClinic::OfferMinutes);
+        }
         if self.voice.assistant_id.is_some() && self.voice.squad_id.is_some() {
             return Err(BadClinic::TwoVoices);
         }
@@ -324,6 +335,11 @@ impl Clinic {
     pub fn is_open(&self, now: Ts) -> bool {
         let wall = self.timezone.wall(now);
         self.opening(wall.date()).is_open_at(wall.time())
+    }
+
+    /// The number a patient is told to call back: one that leads to us, who know what is kept for them.
+    pub fn callback_line(&self) -> &Line {
+        self.lines.first().unwrap_or(&self.phone)
     }
 
     pub fn provider(&self, no: &ProviderNo) -> Option<&ClinicProvider> {

@@ -33,7 +33,7 @@ impl FromStr for Stretch {
     }
 }
 
-fn clock(text: &str) -> Option<Minute> {
+pub(super) fn clock(text: &str) -> Option<Minute> {
     let (hour, minute) = text.trim().split_once(':')?;
     Minute::at(hour.parse().ok()?, minute.parse().ok()?)
 }

@@ -12,6 +12,7 @@ use crate::domain::ids::{ClinicId, DemographicNo, ProviderNo};
 use crate::domain::patient::{Patient, Standing};
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
+use crate::domain::slot_offer::SlotOffers;
 use crate::domain::time::Zone;
 use crate::domain::transfer::Transfers;
 use crate::domain::voice::VoiceSettings;
@@ -59,6 +60,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
         booking: ClinicRules::default(),
         house: BookingRules::default(),
         limits: EmrLimits::default(),
+        slot_offers: SlotOffers::default(),
         providers: (1..=providers)
             .map(|n| provider(provider_no(n).as_str(), &format!("Dr. Number {n}")))
             .collect(),

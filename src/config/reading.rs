@@ -4,6 +4,7 @@
 use serde::de::DeserializeOwned;
 use vitarad_actors::domain::booking_rules::BookingRules;
 use vitarad_actors::domain::clinic::EmrLimits;
+use vitarad_actors::domain::slot_offer::SlotOffers;
 
 use super::key::Key;
 use super::layers::manual::Manual;
@@ -50,6 +51,7 @@ struct Tables {
     house: Option<HouseTable>,
     booking: Option<BookingRules>,
     limits: Option<EmrLimits>,
+    slot_offers: Option<SlotOffers>,
 }
 
 struct Reader<'a> {
@@ -83,6 +85,7 @@ impl Reader<'_> {
             house: self.section("house"),
             booking: self.section("booking"),
             limits: self.defaults("limits"),
+            slot_offers: self.defaults("slot_offers"),
         }
     }
 
@@ -137,6 +140,7 @@ impl Tables {
             house,
             booking: self.booking?,
             limits: self.limits?,
+            slot_offers: self.slot_offers?,
             clinics: clinics.into_iter().map(clinics::Declared::seed).collect::<Option<_>>()?,
         })
     }
@@ -163,5 +167,6 @@ mod tests {
         assert_complete::<HouseTable>(&shown("house"));
         assert_complete::<BookingRules>(&shown("booking"));
         assert_complete::<EmrLimits>(&shown("limits"));
+        assert_complete::<SlotOffers>(&shown("slot_offers"));
     }
 }

@@ -3,6 +3,7 @@
 use vitarad::access::TlsMode;
 use vitarad_actors::domain::booking_rules::{BookingRules, ClinicRules};
 use vitarad_actors::domain::clinic::EmrLimits;
+use vitarad_actors::domain::slot_offer::SlotOffers;
 
 use crate::fixture::{SMALL_CLINIC, file, load, told};
 
@@ -24,6 +25,34 @@ fn a_clinics_rules_override_the_houses_key_by_key() {
         "environment variable VITARAD_LIMITS__MAX_IN_FLIGHT"
     );
     assert_eq!(origin("booking.max_advance_days"), "default.toml");
+}
+
+#[test]
+fn freed_time_is_offered_only_where_a_clinic_or_the_house_says_so_and_key_by_key() {
+    let offers = |text: &str| load(text, &[]).unwrap().settings.clinics[0].0.slot_offers.clone();
+    assert_eq!(offers(SMALL_CLINIC), SlotOffers::default());
+    assert!(!SlotOffers::default().enabled);
+    let text = format!(
+        "[slot_offers]\noffer_minutes = 20\nquiet_hours = \"20:30-09:00\"\n{SMALL_CLINIC}\
+         [clinics.slot_offers]\nenabled = true\noffer_minutes = 10\n"
+    );
+    let own = offers(&text);
+    assert_eq!((own.enabled, own.offer_minutes, own.least_notice_minutes), (true, 10, 120));
+    assert_eq!(String::from(own.quiet_hours), "20:30-09:00");
+
+    let key = "clinics.riverside.slot_offers";
+    let bad = |more: &str| told(load(&format!("{SMALL_CLINIC}[clinics.slot_offers]\n{more}"), &[]));
+    assert_eq!(
+        bad("offer_minutes = 0"),
+        [format!("{key} | my.toml | slot_offers.offer_minutes must be 1 to 1440 | choose from 1 to 1440")]
+    );
+    assert_eq!(
+        bad("quiet_hours = \"at night\""),
+        [format!(
+            "{key}.quiet_hours | my.toml | 'at night' is not a stretch of the day; write it like \"09:00-17:00\" | \
+             write it as default.toml shows"
+        )]
+    );
 }
 
 #[test]

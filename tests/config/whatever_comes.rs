@@ -52,6 +52,7 @@ fn tables() -> impl Strategy<Value = String> {
         "house.keep_days",
         "booking",
         "limits",
+        "slot_offers",
         "node",
         "clinics",
         "clinics.emr",

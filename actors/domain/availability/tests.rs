@@ -41,6 +41,7 @@ fn clinic(zone: &str) -> Clinic {
         booking: ClinicRules { min_notice_minutes: Some(0), ..ClinicRules::default() },
         house: BookingRules::default(),
         limits: crate::domain::clinic::EmrLimits::default(),
+        slot_offers: crate::domain::slot_offer::SlotOffers::default(),
         providers: vec![serde_json::from_str(r#"{ "provider_no": "021", "name": "Dr. Chow" }"#).unwrap()],
         transfers: crate::domain::transfer::Transfers::default(),
         alarms: crate::domain::alarm::AlarmWords::default(),

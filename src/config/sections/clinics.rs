@@ -96,6 +96,7 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
             ("providers", "open one of that visit type's codes in template_codes and blocked_template_codes")
         }
         BadClinic::Limit(_) => ("limits", "choose 1 or more"),
+        BadClinic::OfferMinutes => ("slot_offers", "choose from 1 to 1440"),
         BadClinic::TransferLoop(_) => ("lines", "transfer to a line that people answer"),
         BadClinic::TwoVoices => ("voice", "keep the one that answers a call first"),
         BadClinic::SmsSender => ("sms", "give the number texts are sent from, or set sms.enabled to false"),
@@ -126,7 +127,7 @@ mod tests {
         let mut clinic = manual.specimen(&Key::clinic("any")).and_then(Value::as_dict).cloned().unwrap();
         assert_complete::<EmrTable>(&clinic.remove("emr").unwrap());
         assert_complete::<Vec<CredentialTable>>(&clinic.remove("webhook").unwrap());
-        for overlaid in ["booking", "limits"] {
+        for overlaid in ["booking", "limits", "slot_offers"] {
             clinic.insert(overlaid.to_owned(), manual.specimen(&Key::from(overlaid)).cloned().unwrap());
         }
         assert_complete::<Clinic>(&clinic.into());

@@ -14,6 +14,7 @@ mod handbook;
 mod held;
 mod identity;
 mod notes;
+mod offered;
 mod search;
 mod urgency;
 

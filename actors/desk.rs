@@ -7,9 +7,11 @@ mod addition;
 mod alternatives;
 mod backlog;
 mod cancellation;
+mod day;
 mod journal;
 mod keeping;
 mod look;
+mod offers;
 pub mod order;
 mod recheck;
 mod saga;
@@ -26,11 +28,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use self::backlog::Backlog;
+pub use self::day::DayNow;
+use self::offers::Offers;
+pub use self::offers::end_offer;
 use self::order::{Concluded, Order};
 pub use self::recheck::no_opening;
 use self::saga::Saga;
 pub use self::saga::situation_of;
-pub use self::wording::when_and_who;
+pub use self::wording::{moment, when_and_who};
 use crate::domain::booking::{Slot, Want};
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{DemographicNo, IntentId, ProviderNo};
@@ -39,8 +44,8 @@ use crate::house::House;
 use crate::mailbox::{Post, Reply};
 use crate::tree::{Role, policy};
 
-/// Held requests are looked for less often than the journal is looked at; while there are any, one for each look.
-const BETWEEN_LOOKS_AT_HELD: u32 = 5;
+/// What no caller waits for is looked at less often than the journal; while there are held requests, one for each look.
+const BETWEEN_PATIENT_LOOKS: u32 = 5;
 /// Lines of the journal taken up in one look.
 const LOOK_AT_ONCE: u32 = 16;
 
@@ -66,6 +71,9 @@ pub enum DeskMsg {
     TookUpHeld {
         more: bool,
     },
+    /// Time to see whether freed time can be offered to who waits for it.
+    PassOnFreed,
+    PassedOnFreed,
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
 }
@@ -123,6 +131,7 @@ impl Actor for DeskActor {
     ) -> Result<(), ActorProcessingErr> {
         state.look(&myself);
         state.take_up_held(&myself);
+        state.pass_on_freed(&myself);
         Ok(())
     }
 
@@ -143,8 +152,13 @@ impl Actor for DeskActor {
             }
             DeskMsg::TakeUpHeld => state.take_up_held(&myself),
             DeskMsg::TookUpHeld { more } => {
-                let pause = state.house.settings.look_every * if more { 1 } else { BETWEEN_LOOKS_AT_HELD };
+                let pause = state.house.settings.look_every * if more { 1 } else { BETWEEN_PATIENT_LOOKS };
                 myself.send_after(pause, || Post::own(DeskMsg::TakeUpHeld));
+            }
+            DeskMsg::PassOnFreed => state.pass_on_freed(&myself),
+            DeskMsg::PassedOnFreed => {
+                let pause = state.house.settings.look_every * BETWEEN_PATIENT_LOOKS;
+                myself.send_after(pause, || Post::own(DeskMsg::PassOnFreed));
             }
             #[cfg(any(test, feature = "testing"))]
             DeskMsg::Die(death) => death.strike()?,
@@ -240,6 +254,19 @@ impl State {
         tokio::spawn(async move {
             let more = is_quiet && AssertUnwindSafe(backlog.next()).catch_unwind().await.unwrap_or(false);
             let _ = myself.send_message(Post::own(DeskMsg::TookUpHeld { more }));
+        });
+    }
+
+    /// Only where the clinic wants it.
+    fn pass_on_freed(&self, myself: &ActorRef<Post<DeskMsg>>) {
+        if !self.clinic.slot_offers.enabled {
+            return;
+        }
+        let offers = Offers { house: Arc::clone(&self.house), clinic: Arc::clone(&self.clinic) };
+        let myself = myself.clone();
+        tokio::spawn(async move {
+            let _ = AssertUnwindSafe(offers.look()).catch_unwind().await;
+            let _ = myself.send_message(Post::own(DeskMsg::PassedOnFreed));
         });
     }
 }

@@ -96,6 +96,7 @@ pub struct Meters {
     handed_to_staff: Family<ClinicLabels, Counter>,
     dead_letters: Family<ClinicLabels, Counter>,
     held: Family<OutcomeLabels, Counter>,
+    slot_offers: Family<OutcomeLabels, Counter>,
     sms: Family<OutcomeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
     said: Family<OutcomeLabels, Counter>,
@@ -122,6 +123,7 @@ impl Default for Meters {
             handed_to_staff: Family::default(),
             dead_letters: Family::default(),
             held: Family::default(),
+            slot_offers: Family::default(),
             sms: Family::default(),
             alarms: Family::default(),
             said: Family::default(),
@@ -151,6 +153,11 @@ impl Meters {
             "held_requests",
             "Requests kept while the EMR was away, and how they ended",
             self.held.clone(),
+        );
+        registry.register(
+            "slot_offers",
+            "Freed time offered to who waits for it, and how that ended",
+            self.slot_offers.clone(),
         );
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
@@ -233,6 +240,18 @@ impl Meters {
     pub fn held(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.held.get_or_create(&labels).inc();
+    }
+
+    /// Counted once as it is made, `offered` or `to_be_called`, and once as it ends.
+    pub fn slot_offer(&self, clinic: &ClinicId, state: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(state) };
+        self.slot_offers.get_or_create(&labels).inc();
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub fn slot_offers(&self, clinic: &ClinicId, state: &'static str) -> u64 {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(state) };
+        self.slot_offers.get_or_create(&labels).get()
     }
 
     pub fn alarm(&self, clinic: &ClinicId, alarm: &'static str) {

@@ -16,5 +16,5 @@ pub use clock::PausedClock;
 pub use death::Death;
 pub use door::PretendDoor;
 pub use house::{TestHouse, World, tool_call};
-pub use memory_store::{EffectRow, MemoryStore, Tables};
+pub use memory_store::{EffectRow, MemoryStore, OfferEntry, Tables};
 pub use pretend_emr::{EmrWrite, Fate, Op, PretendEmr, Row, quarter};

@@ -26,6 +26,7 @@ mod instances;
 mod keys;
 mod locks;
 mod oauth;
+mod offers;
 mod outbox;
 mod records;
 mod retention;
@@ -118,7 +119,7 @@ impl SqlStore {
     pub async fn unprepared_statements(&self) -> StoreResult<Vec<&'static str>> {
         let mut session = self.read(Scope::House).await?;
         let mut unprepared = Vec::new();
-        for (name, sql) in statements::ALL {
+        for (name, sql) in statements::all() {
             if session.prepare(*sql).await.is_err() {
                 unprepared.push(*name);
             }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::finding::{Finding, Task};
 use super::{CallMsg, Life, State, step_aside};
-use crate::desk::when_and_who;
+use crate::desk::{moment, when_and_who};
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{ToolRequest, ToolWish};
@@ -18,6 +18,7 @@ use crate::domain::call_note::CallNote;
 use crate::domain::ids::{DemographicNo, ToolCallId};
 use crate::domain::patient::{Identification, Patient};
 use crate::domain::say::{Language, Situation, spoken_list};
+use crate::domain::slot_offer::OpenOffer;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::Waiting;
@@ -171,7 +172,10 @@ impl State {
             Finding::Number { charts } => self.number_found(charts, language),
             Finding::Identified(who) => self.identified(who, language),
             Finding::Patient(no) => self.describe(no, language),
-            Finding::Slots { held, until, visit } => self.offer(held, until, &visit, language),
+            Finding::Slots { held, until, visit, open } => {
+                let held = held.into_iter().map(|slot| (slot, visit.clone(), until)).collect();
+                self.offer(held, open.map(|open| *open), language)
+            }
             Finding::Appointments { patient, by, upcoming, held } => {
                 self.call.list(patient, by, &upcoming);
                 self.list(patient, &upcoming, &held, language)
@@ -268,17 +272,34 @@ impl State {
         Told::of(answer, Tool::GetPatient, vec![no])
     }
 
-    fn offer(&mut self, held: Vec<Slot>, until: Ts, visit: &str, language: Language) -> Told {
-        let slots = held.into_iter().map(|slot| (slot, until)).collect();
-        let offers = self.call.offer(slots, visit).to_vec();
+    /// What the patient was texted about goes before what was found now.
+    fn offer(
+        &mut self,
+        mut slots: Vec<(Slot, String, Ts)>,
+        open: Option<OpenOffer>,
+        language: Language,
+    ) -> Told {
+        if let Some(OpenOffer { slot, visit, until, .. }) = open.clone() {
+            slots.insert(0, (slot, visit, until));
+        }
+        let offers = self.call.offer(slots).to_vec();
         let Some((best, others)) = offers.split_first() else {
             return Told::nothing(self.plain(Situation::NoAvailability, language));
         };
         let (when, provider) = when_and_who(&self.clinic, language, &best.slot());
-        let answer = Answer::new(Situation::SlotFound, language, &[("when", &when), ("provider", &provider)])
+        let until = moment(&self.clinic, language, best.held_until);
+        let situation = if open.is_some() { Situation::OfferOpen } else { Situation::SlotFound };
+        let values = [("when", when.as_str()), ("provider", &provider), ("until", &until)];
+        let answer = Answer::new(situation, language, &values)
             .with("slot", self.offer_facts(best, language))
             .with("alternatives", others.iter().map(|o| self.offer_facts(o, language)).collect::<Vec<_>>());
-        Told::of(answer, Tool::FindEarliestAppointment, Vec::new())
+        match open {
+            Some(open) => {
+                let answer = answer.with("offeredByText", true).with("keptUntil", self.wall(open.until));
+                Told::of(answer, Tool::FindEarliestAppointment, vec![open.patient])
+            }
+            None => Told::of(answer, Tool::FindEarliestAppointment, Vec::new()),
+        }
     }
 
     fn offer_facts(&self, offer: &Offer, language: Language) -> Value {

@@ -14,6 +14,7 @@ use crate::domain::call_note::CallNote;
 use crate::domain::ids::{DemographicNo, ToolCallId};
 use crate::domain::patient::Identification;
 use crate::domain::say::Situation;
+use crate::domain::slot_offer::OpenOffer;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
@@ -40,6 +41,8 @@ pub enum Finding {
         held: Vec<Slot>,
         until: Ts,
         visit: String,
+        /// What a patient of this call was offered before, and may still take up.
+        open: Option<Box<OpenOffer>>,
     },
     Appointments {
         patient: DemographicNo,

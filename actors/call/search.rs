@@ -46,6 +46,8 @@ impl State {
         if providers.is_empty() {
             return Err(Situation::ProviderUnknown);
         }
+        let deadline = deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(deadline);
+        let offered = self.offered(wanted.declines_offer, deadline);
         let search = Search {
             house: Arc::clone(&self.house),
             clinic: Arc::clone(&self.clinic),
@@ -54,9 +56,21 @@ impl State {
             providers,
             wanted,
             now: self.house.now(),
-            deadline: deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(deadline),
+            deadline,
         };
-        Ok(Task::of(async move { search.run().await.unwrap_or_else(Finding::Plain) }))
+        Ok(Task::of(async move {
+            match tokio::join!(offered.standing(), search.run()) {
+                (Some(open), Ok(Finding::Slots { held, until, visit, .. })) => {
+                    Finding::Slots { held, until, visit, open: Some(Box::new(open)) }
+                }
+                // Nothing else, or nobody knows: what is kept is kept.
+                (Some(open), _) => {
+                    let (until, visit) = (open.until, open.visit.clone());
+                    Finding::Slots { held: Vec::new(), until, visit, open: Some(Box::new(open)) }
+                }
+                (None, found) => found.unwrap_or_else(Finding::Plain),
+            }
+        }))
     }
 }
 
@@ -195,6 +209,7 @@ impl Search {
             last,
             except_call: Some(self.call.call.clone()),
             except_effect: None,
+            except_patient: None,
         }
     }
 
@@ -213,7 +228,7 @@ impl Search {
         let held = self.house.store.hold(&self.call, found, OFFERS, until, now).await;
         match held.map_err(|_| Situation::InternalError)? {
             held if held.is_empty() => Ok(Finding::Plain(Situation::NoAvailability)),
-            held => Ok(Finding::Slots { held, until, visit: self.visit.code.clone() }),
+            held => Ok(Finding::Slots { held, until, visit: self.visit.code.clone(), open: None }),
         }
     }
 }

@@ -225,10 +225,19 @@ impl Saga {
             intent: None,
             answer: None,
             text: None,
+            frees: false,
             audit: Vec::new(),
             release: written.lease,
             look_again,
         }
+    }
+
+    /// Whether time has come free: not where we took back what stood in somebody's way.
+    fn frees(&self, written: &Written, state: EffectState, situation: Situation) -> bool {
+        self.clinic.slot_offers.enabled
+            && !written.effect.adds()
+            && matches!(state, EffectState::Done(_))
+            && matches!(situation, Situation::Cancelled | Situation::Moved)
     }
 
     /// Settles a write whose intent goes on.
@@ -268,6 +277,7 @@ impl Saga {
         settlement.intent = Some((self.intent.id, intent));
         settlement.answer = Some((self.order.note.tool_call.clone(), concluded.line.clone()));
         settlement.text = draft;
+        settlement.frees = self.frees(written, state, end.situation);
         settlement.audit.push(self.audit(AuditAction::Settled, end.situation.code()));
         if intent == IntentState::HandedToStaff {
             settlement.audit.push(self.audit(AuditAction::HandedToStaff, end.situation.code()));

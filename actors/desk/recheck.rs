@@ -22,8 +22,8 @@ struct Occupied {
 }
 
 impl Saga {
-    /// Everything the EMR and the journal know about that day, but for `effect` itself, this call's own holds and the
-    /// appointment that is being moved away.
+    /// Everything the EMR and the journal know about that day, but for `effect` itself, what is held for this call or kept for
+    /// this patient, and the appointment that is being moved away.
     pub async fn still_free(
         &self,
         effect: &Effect,
@@ -87,6 +87,7 @@ impl Saga {
             last: slot.date,
             except_call: Some(self.order.note.tool_call.call.call.clone()),
             except_effect: Some(effect.id),
+            except_patient: Some(self.intent.patient),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::held::Reference;
 use crate::domain::ids::AppointmentNo;
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation, spoken_time};
+use crate::domain::time::{Minute, Ts};
 
 /// The situation that says a text is coming, where one is.
 pub const fn texted(situation: Situation) -> Situation {
@@ -60,6 +61,12 @@ pub fn when_and_who(clinic: &Clinic, language: Language, slot: &Slot) -> (String
     (when, provider.to_owned())
 }
 
+/// A moment by the clinic's clock, as it is said.
+pub fn moment(clinic: &Clinic, language: Language, at: Ts) -> String {
+    let wall = clinic.timezone.wall(at);
+    spoken_time(language, wall.date(), Minute::of(wall.time()))
+}
+
 fn appointment(slot: &Slot, no: AppointmentNo, provider: &str) -> serde_json::Value {
     json!({
         "appointmentId": no.0,
@@ -81,6 +88,23 @@ pub fn not_done(clinic: &Clinic, language: Language, reference: &Reference) -> P
             )
         }
         Language::Zh => format!("{name}:您的请求({reference})未能办理。我们会给您回电,或请致电{phone}。"),
+    })
+}
+
+/// A text about time that came free. The number in it leads to us: the clinic's staff cannot see what is kept.
+pub fn offer(clinic: &Clinic, language: Language, slot: &Slot, until: Ts) -> Phi<String> {
+    let (when, provider) = when_and_who(clinic, language, slot);
+    let (name, phone) = (&clinic.name, clinic.callback_line().0.spoken());
+    let until = moment(clinic, language, until);
+    Phi::new(match language {
+        Language::En => {
+            format!(
+                "{name}: {when} with {provider} has come free. It is kept for you until {until}. To take it call {phone}."
+            )
+        }
+        Language::Zh => {
+            format!("{name}:{when},{provider}有一个空位,为您保留至{until}。如需预约请致电{phone}。")
+        }
     })
 }
 

@@ -8,7 +8,7 @@ mod notes;
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
-pub use self::notes::{Notice, WaitlistWish};
+pub use self::notes::{Notice, WaitlistWish, WhoWaits};
 use super::ids::{AppointmentNo, ProviderNo};
 use super::phi::Phi;
 use super::say::Language;
@@ -69,6 +69,8 @@ pub struct SlotSearch {
     pub from: Option<Date>,
     pub preference: Preference,
     pub exclude: Vec<Minute>,
+    /// The caller does not want the time that was texted to them.
+    pub declines_offer: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -209,6 +211,7 @@ impl<'a> Arguments<'a> {
                 _ => Preference::Any,
             },
             exclude,
+            declines_offer: self.flag(&["declineoffer"]).unwrap_or_default(),
         })
     }
 

@@ -14,7 +14,7 @@ use super::call_note::CallNote;
 use super::call_record::CallFacts;
 use super::emr_path::Path;
 use super::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallId};
-use super::patient::Patient;
+use super::patient::{Patient, folded};
 use super::phi::{self, Phi};
 use super::phone::PhoneNumber;
 use super::say::{Language, Situation};
@@ -226,21 +226,33 @@ impl Call {
         }
     }
 
+    /// Everybody this call has verified.
+    pub fn patients(&self) -> Vec<DemographicNo> {
+        self.memory.verified.iter().map(Verified::no).collect()
+    }
+
+    /// The patient of this call who is named so, however it is spelled.
+    pub fn patient_named(&self, first: &Phi<String>, last: &Phi<String>) -> Option<&Verified> {
+        let same = |said: &Phi<String>, known: &Phi<String>| folded(said.reveal()) == folded(known.reveal());
+        let named = |known: &&Verified| same(first, &known.first_name) && same(last, &known.last_name);
+        self.memory.verified.iter().find(named)
+    }
+
     pub fn verified_as(&self, no: DemographicNo) -> Option<&Verified> {
         self.memory.verified.iter().find(|known| known.no() == no)
     }
 
     /// Replaces what was offered before: those holds are released by the same commit.
-    pub fn offer(&mut self, slots: Vec<(Slot, Ts)>, visit: &str) -> &[Offer] {
+    pub fn offer(&mut self, slots: Vec<(Slot, String, Ts)>) -> &[Offer] {
         self.memory.version += 1;
         self.memory.offers = slots
             .into_iter()
-            .map(|(Slot { provider, date, interval }, held_until)| Offer {
+            .map(|(Slot { provider, date, interval }, visit, held_until)| Offer {
                 id: self.new_handle('s'),
                 provider,
                 date,
                 interval,
-                visit: visit.to_owned(),
+                visit,
                 held_until,
             })
             .collect();

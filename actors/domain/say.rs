@@ -110,6 +110,10 @@ situations! {
     SlotFound true "SLOT_FOUND" {
         "The earliest is {when} with {provider}. Does that work for you?"
         "最早的时间是{when},{provider}。您看可以吗?" }
+    /// Kept for this patient, who was texted about it.
+    OfferOpen true "SLOT_FOUND" {
+        "The time we texted you about, {when} with {provider}, is still yours until {until}. Shall I book it?"
+        "我们短信通知您的时间,{when},{provider},为您保留至{until}。要我为您预约吗?" }
     NoAvailability true "NO_AVAILABILITY" {
         "I don't see any openings in that time. Would another day or provider work?"
         "这段时间没有空位,换一天或换一位医生可以吗?" }
@@ -240,6 +244,9 @@ situations! {
     Waitlisted true "WAITLISTED" {
         "You're on the clinic's waiting list. Somebody will call you when there is a place."
         "已将您列入诊所的候补名单,有空位时诊所会给您打电话。" }
+    WaitsForTime true "WAITLISTED" {
+        "You're on the waiting list. When such a time comes free and it's your turn, we'll text you and keep it for you for a while."
+        "已将您列入候补名单。有这样的时间空出来并轮到您时,我们会发短信给您,并为您保留一段时间。" }
     NoWaitlist false "WAITLIST_CLOSED" {
         "The clinic isn't keeping a waiting list right now. Please call {phone}."
         "诊所目前没有候补名单,请致电{phone}。" }

@@ -6,6 +6,7 @@
 mod audit;
 mod capabilities;
 mod held;
+mod offers;
 mod retention;
 mod tokens;
 
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 pub use self::audit::{AuditAction, AuditEntry, AuditStore};
 pub use self::capabilities::CapabilityStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
+pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::tokens::{EmrToken, TokenStore};
 use crate::domain::answer::AnswerLine;
@@ -24,7 +26,8 @@ use crate::domain::appointment::Seen;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
 use crate::domain::ids::{
-    CallId, CallKey, ClinicId, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId, ToolCallKey,
+    CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId,
+    ToolCallKey,
 };
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
@@ -57,6 +60,7 @@ pub trait Store:
     + ToolCallStore
     + HoldStore
     + HeldStore
+    + OfferStore
     + BookingStore
     + AuditStore
     + OutboxStore
@@ -73,6 +77,7 @@ impl<S> Store for S where
         + ToolCallStore
         + HoldStore
         + HeldStore
+        + OfferStore
         + BookingStore
         + AuditStore
         + OutboxStore
@@ -138,7 +143,8 @@ pub trait CallStore: Send + Sync + 'static {
 
 // --- the waiting list ------------------------------------------------------------------------------------------------
 
-/// Somebody joins the waiting list, asked for by a tool call. A person who waits already is not entered twice.
+/// Somebody joins the waiting list, asked for by a tool call. A person who waits already keeps their place in it, and what
+/// they say now counts.
 #[derive(Clone)]
 pub struct WaitlistJoin {
     pub tool_call: ToolCallId,
@@ -245,6 +251,8 @@ pub struct Taken {
     pub except_call: Option<CallId>,
     /// Whose own announcement does not count.
     pub except_effect: Option<EffectId>,
+    /// Whom time may be kept for by an offer, without being in their own way.
+    pub except_patient: Option<DemographicNo>,
 }
 
 // --- bookings --------------------------------------------------------------------------------------------------------
@@ -297,7 +305,7 @@ pub enum Announced {
     Granted(Lease),
     /// The same wish is live already.
     Known(KnownIntent),
-    /// An unsettled write or another caller's hold is in the way.
+    /// An unsettled write, another caller's hold or another patient's offer is in the way.
     Occupied,
     /// Another intent of this patient is open.
     PatientBusy,
@@ -325,6 +333,8 @@ pub struct Settlement {
     pub intent: Option<(IntentId, IntentState)>,
     pub answer: Option<(ToolCallKey, AnswerLine)>,
     pub text: Option<SmsDraft>,
+    /// The time of a cancelled appointment is free for who waits for it.
+    pub frees: bool,
     pub audit: Vec<AuditEntry>,
     /// Give the provider's day back.
     pub release: Option<Lease>,
@@ -358,7 +368,8 @@ pub trait BookingStore: Send + Sync + 'static {
     async fn announce(&self, announcement: Announcement, now: Ts) -> StoreResult<Announced>;
 
     /// Fails with [`StoreError::Usurped`] when the effect may not become that (it is settled already), or when the
-    /// settler neither sent it nor owns its intent.
+    /// settler neither sent it nor owns its intent. When the intent is closed with an addition at a time that was offered
+    /// to its patient, that offer is accepted and they wait no longer.
     async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
 
     /// Makes the open intents and watched writes of generations that are no longer active ours, due at once (law O-2);

@@ -5,6 +5,7 @@ mod calls;
 mod held;
 mod holds;
 mod journal;
+mod offers;
 mod rest;
 mod retention;
 mod settling;
@@ -14,7 +15,7 @@ mod waitlist;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::tables::{EffectRow, Tables};
+pub use self::tables::{EffectRow, OfferEntry, Tables};
 use crate::domain::ids::Generation;
 use crate::domain::mark::Mark;
 use crate::domain::time::Ts;

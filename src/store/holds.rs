@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use uuid::Uuid;
 use vitarad_actors::domain::booking::Slot;
-use vitarad_actors::domain::ids::{CallKey, EffectId, IntentId};
+use vitarad_actors::domain::ids::{CallKey, ClinicId, EffectId, IntentId};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{HoldStore, StoreResult, Taken};
 
@@ -13,7 +13,7 @@ use super::locks::LockKey;
 use super::sql::args;
 use super::statements::{ADD_HOLD, DROP_HOLDS, IN_THE_WAY, TAKEN};
 use super::writer::Lane;
-use super::{SqlStore, records};
+use super::{SqlStore, audit, records};
 
 /// The id of no intent and no effect.
 pub(super) const NOBODYS: Uuid = Uuid::nil();
@@ -38,13 +38,20 @@ impl HoldStore for SqlStore {
     }
 
     async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>> {
-        let Taken { clinic, provider, first, last, except_call, except_effect } = query;
+        let Taken { clinic, provider, first, last, except_call, except_effect, except_patient } = query;
+        let patient_index = match except_patient {
+            Some(patient) => audit::patient_index(&*self.keys(&clinic).await?, patient),
+            None => Vec::new(),
+        };
         // No call has the empty id.
         let except_call = except_call.as_ref().map_or("", |call| call.as_str());
         let except_effect = except_effect.unwrap_or(EffectId(NOBODYS));
         let mut session = self.read(Scope::Clinic(&clinic)).await?;
         let rows: Vec<(String, String, i64, i64)> = session
-            .all(TAKEN, args![&clinic, &provider, first, last, except_call, except_effect, now])
+            .all(
+                TAKEN,
+                args![&clinic, &provider, first, last, except_call, except_effect, now, &patient_index],
+            )
             .await?;
         rows.iter().map(|(provider, date, start, end)| records::slot(provider, date, *start, *end)).collect()
     }
@@ -66,7 +73,8 @@ async fn grant(session: &mut Session, wanted: &Wanted) -> StoreResult<Vec<Slot>>
         if granted.len() == *limit {
             break;
         }
-        if is_free(session, call, slot, IntentId(NOBODYS), *now).await? {
+        let caller = Holder { clinic: &call.clinic, call: call.call.as_str(), patient_index: &[] };
+        if is_free(session, caller, slot, IntentId(NOBODYS), *now).await? {
             let Slot { provider, date, interval } = slot;
             let hold = args![&call.clinic, provider, *date, interval.start, interval.end, &call.call, *until];
             session.run(ADD_HOLD, hold).await?;
@@ -76,15 +84,25 @@ async fn grant(session: &mut Session, wanted: &Wanted) -> StoreResult<Vec<Slot>>
     Ok(granted)
 }
 
-/// Whether neither another call's hold nor another intent's unsettled addition is in the way.
+/// Who wants a slot. What is held for that call, or kept for that patient, is not in their way; no patient has the empty
+/// index.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub clinic: &'a ClinicId,
+    pub call: &'a str,
+    pub patient_index: &'a [u8],
+}
+
+/// Whether neither another's hold nor another intent's unsettled addition is in the way.
 pub(super) async fn is_free(
     session: &mut Session,
-    call: &CallKey,
+    Holder { clinic, call, patient_index }: Holder<'_>,
     slot: &Slot,
     intent: IntentId,
     now: Ts,
 ) -> StoreResult<bool> {
     let Slot { provider, date, interval } = slot;
-    let asked = args![&call.clinic, provider, *date, interval.start, interval.end, &call.call, now, intent];
+    let asked =
+        args![clinic, provider, *date, interval.start, interval.end, call, now, intent, patient_index];
     Ok(session.maybe::<()>(IN_THE_WAY, asked).await?.is_none())
 }

@@ -30,6 +30,11 @@ impl LockKey {
         Self::of(&[b"held", clinic.as_str().as_bytes()])
     }
 
+    /// Whether freed time is offered to somebody, or given up.
+    pub(super) fn freed(clinic: &ClinicId, id: i64) -> Self {
+        Self::of(&[b"freed", clinic.as_str().as_bytes(), &id.to_le_bytes()])
+    }
+
     /// Which generation of a node is the active one.
     pub(super) fn node(node: &str) -> Self {
         Self::of(&[b"node", node.as_bytes()])

@@ -114,4 +114,6 @@ arg_from! {
     &'a ToolCallId => |value| Self::Text(Some(value.as_str()));
     &'a ProviderNo => |value| Self::Text(Some(value.as_str()));
     &'a Vec<u8> => |value| Self::Bytes(Some(value));
+    &'a [u8] => |value| Self::Bytes(Some(value));
+    Option<&'a Vec<u8>> => |value| Self::Bytes(value.map(Vec::as_slice));
 }

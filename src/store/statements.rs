@@ -5,12 +5,19 @@ use super::sql::{Sql, both, each};
 
 macro_rules! statements {
     ($($name:ident = $sql:expr;)+) => {
-        $(pub(super) const $name: Sql = $sql;)+
-        pub(super) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),+];
+        $(pub(in crate::store) const $name: Sql = $sql;)+
+        pub(in crate::store) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),+];
     };
 }
 
-/// Several statements in one text cannot be prepared; these are not in [`ALL`].
+pub(super) mod offers;
+
+/// With their names.
+pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Sql)> {
+    ALL.iter().chain(offers::ALL)
+}
+
+/// Several statements in one text cannot be prepared; these are not in [`all`].
 pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT member");
 
 statements! {
@@ -119,8 +126,15 @@ statements! {
 
     // Once for a tool call, and once for a person who still waits.
     JOIN_WAITLIST = both(
-        "INSERT INTO waitlist (clinic_id, call_id, tool_call_id, person_index, entry, status, added_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) ON CONFLICT DO NOTHING");
+        "INSERT INTO waitlist (clinic_id, call_id, tool_call_id, person_index, patient_index, entry, status, added_at,
+                               changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $7) ON CONFLICT DO NOTHING");
+    // They keep their place; the entry is sealed for the tool call that said it.
+    RENEW_WAITING = both(
+        "UPDATE waitlist SET call_id = $2, tool_call_id = $3, entry = $5, changed_at = $6
+         WHERE clinic_id = $1 AND person_index = $4 AND status IN ('pending', 'contacted')
+           AND NOT EXISTS (SELECT 1 FROM waitlist AS said
+                           WHERE said.clinic_id = $1 AND said.call_id = $2 AND said.tool_call_id = $3)");
     WAITLIST = both(
         "SELECT id, call_id, tool_call_id, entry, status, added_at FROM waitlist
          WHERE clinic_id = $1 ORDER BY added_at, id LIMIT $2");
@@ -163,10 +177,12 @@ statements! {
     ADD_HOLD = both(
         "INSERT INTO hold (clinic_id, provider, date, start_minute, end_minute, call_id, held_until)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING");
-    // What is in the way of a slot: others' holds, and additions of other intents that nobody has settled.
+    // What is in the way of a slot: others' holds, what is kept for other patients, and additions of other intents that
+    // nobody has settled.
     IN_THE_WAY = both(
         "SELECT 1 FROM hold WHERE clinic_id = $1 AND provider = $2 AND date = $3
            AND start_minute < $5 AND end_minute > $4 AND call_id <> $6 AND held_until > $7
+           AND (patient_index IS NULL OR patient_index <> $9)
          UNION ALL
          SELECT 1 FROM effect WHERE clinic_id = $1 AND provider = $2 AND date = $3
            AND start_minute < $5 AND end_minute > $4 AND kind = 'add' AND state IN ('announced', 'unknown')
@@ -174,6 +190,7 @@ statements! {
     TAKEN = both(
         "SELECT provider, date, start_minute, end_minute FROM hold
          WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND call_id <> $5 AND held_until > $7
+           AND (patient_index IS NULL OR patient_index <> $8)
          UNION ALL
          SELECT provider, date, start_minute, end_minute FROM effect
          WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND kind = 'add'
@@ -422,6 +439,10 @@ statements! {
     PURGE_WAITLIST = both(
         "DELETE FROM waitlist WHERE id IN (
              SELECT id FROM waitlist WHERE changed_at <= $1 AND status IN ('registered', 'cancelled') LIMIT $2)");
+    PURGE_FREED = both(
+        "DELETE FROM freed_slot WHERE id IN (SELECT id FROM freed_slot WHERE freed_at <= $1 LIMIT $2)");
+    PURGE_OFFERS = both(
+        "DELETE FROM slot_offer WHERE id IN (SELECT id FROM slot_offer WHERE changed_at <= $1 LIMIT $2)");
     PURGE_HELD = both(
         "DELETE FROM held_request WHERE id IN (
              SELECT id FROM held_request WHERE changed_at <= $1 AND state NOT IN ('open', 'executing') LIMIT $2)");

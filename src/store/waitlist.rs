@@ -1,4 +1,5 @@
-//! The waiting list: an entry is added in the transaction that saves its call, once for each person who waits.
+//! The waiting list: an entry is added in the transaction that saves its call, once for each person who waits; what they say
+//! later replaces what they said.
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -11,7 +12,7 @@ use vitarad_actors::ports::store::{
 
 use super::db::Session;
 use super::sql::args;
-use super::statements::{JOIN_WAITLIST, MARK_WAITING, WAITLIST};
+use super::statements::{JOIN_WAITLIST, MARK_WAITING, RENEW_WAITING, WAITLIST};
 use super::writer::Lane;
 use super::{SqlStore, audit};
 use crate::seal::{Blind, ClinicKeys, Place};
@@ -23,6 +24,8 @@ const AT_MOST: u32 = 1_000;
 pub(super) struct SealedJoin {
     tool_call: String,
     person_index: Vec<u8>,
+    /// Of a patient of the clinic.
+    patient_index: Option<Vec<u8>>,
     entry: Vec<u8>,
 }
 
@@ -35,20 +38,30 @@ pub(super) fn seal(keys: &ClinicKeys, key: &CallKey, join: &WaitlistJoin) -> Sto
     Ok(SealedJoin {
         tool_call: join.tool_call.as_str().to_owned(),
         person_index: keys.blind(Blind::Waiting, join.waiting.person().reveal().as_bytes()),
+        patient_index: join
+            .waiting
+            .wanted
+            .as_ref()
+            .map(|wanted| audit::patient_index(keys, wanted.patient())),
         entry: keys.seal(entry_of(&row), join.waiting.encode().reveal())?,
     })
 }
 
-/// Somebody who waits already goes on waiting where they are.
+/// Somebody who waits already goes on waiting where they are, for what they say now.
 pub(super) async fn join(
     session: &mut Session,
     key: &CallKey,
     join: &SealedJoin,
     now: Ts,
 ) -> StoreResult<()> {
-    let SealedJoin { tool_call, person_index, entry } = join;
-    let row = args![&key.clinic, &key.call, tool_call, person_index, entry, now];
-    session.run(JOIN_WAITLIST, row).await.map(drop)
+    let SealedJoin { tool_call, person_index, patient_index, entry } = join;
+    let patient_index = patient_index.as_ref();
+    let row = args![&key.clinic, &key.call, tool_call, person_index, patient_index, entry, now];
+    if session.run(JOIN_WAITLIST, row).await? == 0 {
+        let renewed = args![&key.clinic, &key.call, tool_call, person_index, entry, now];
+        session.run(RENEW_WAITING, renewed).await?;
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -100,22 +113,30 @@ impl WaitlistStore for SqlStore {
 }
 
 impl SqlStore {
-    async fn open_entry(&self, clinic: &ClinicId, row: EntryRow) -> StoreResult<WaitlistRow> {
-        let unreadable = || StoreError::Unreadable("waitlist");
-        let place = [row.call_id.as_str(), row.tool_call_id.as_str()];
-        let opened = self.open_sealed(clinic, entry_of(&place), &row.entry).await?;
+    pub(super) async fn open_entry(&self, clinic: &ClinicId, row: EntryRow) -> StoreResult<WaitlistRow> {
         Ok(WaitlistRow {
             id: row.id,
-            status: WaitlistStatus::named(&row.status).ok_or_else(unreadable)?,
+            status: WaitlistStatus::named(&row.status).ok_or(StoreError::Unreadable("waitlist"))?,
             added_at: Ts(row.added_at),
-            waiting: Waiting::decode(&opened).ok_or_else(unreadable)?,
+            waiting: self.open_waiting(clinic, &row.call_id, &row.tool_call_id, &row.entry).await?,
         })
+    }
+
+    pub(super) async fn open_waiting(
+        &self,
+        clinic: &ClinicId,
+        call: &str,
+        tool_call: &str,
+        entry: &[u8],
+    ) -> StoreResult<Waiting> {
+        let opened = self.open_sealed(clinic, entry_of(&[call, tool_call]), entry).await?;
+        Waiting::decode(&opened).ok_or(StoreError::Unreadable("waitlist"))
     }
 }
 
 #[derive(sqlx::FromRow)]
-struct EntryRow {
-    id: i64,
+pub(super) struct EntryRow {
+    pub id: i64,
     call_id: String,
     tool_call_id: String,
     entry: Vec<u8>,

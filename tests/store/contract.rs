@@ -7,6 +7,7 @@ mod capabilities;
 mod held;
 mod holds;
 mod journal;
+mod offers;
 mod records;
 mod retention;
 mod roles;
@@ -37,6 +38,7 @@ pub(crate) use capabilities::*;
 pub(crate) use held::*;
 pub(crate) use holds::*;
 pub(crate) use journal::*;
+pub(crate) use offers::*;
 pub(crate) use records::*;
 pub(crate) use retention::*;
 pub(crate) use roles::*;
@@ -57,6 +59,7 @@ async fn taken(store: &dyn Store, except_call: Option<&CallKey>, now: Ts) -> Vec
         last: slot_on(24, 540).date,
         except_call: except_call.map(|key| key.call.clone()),
         except_effect: None,
+        except_patient: None,
     };
     store.taken(query, now).await.unwrap().iter().map(|slot| slot.interval.start.get()).collect()
 }

@@ -82,6 +82,14 @@ on_each! {
     what_a_dead_process_had_taken_up_is_due_at_once
     a_held_request_is_due_when_it_expires_and_may_be_cancelled_while_it_waits
     a_move_and_a_cancellation_are_held_as_they_were_wished
+    freed_time_is_due_once_and_patients_wait_for_it_in_line
+    of_racing_offers_one_is_made_for_a_time_and_one_for_a_person
+    what_is_offered_is_kept_for_that_patient_until_it_is_booked
+    a_booking_elsewhere_or_refused_takes_no_offer_up
+    an_offer_ends_once_frees_its_time_and_its_unsent_text_is_not_sent
+    a_time_that_a_caller_weighs_is_not_offered_and_one_left_to_staff_is_not_kept
+    who_asks_again_keeps_their_place_and_what_they_say_now_counts
+    freed_time_and_its_offers_go_when_they_are_old
     a_record_grows_with_every_message_and_the_call_itself
     a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once

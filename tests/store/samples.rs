@@ -126,6 +126,7 @@ pub(crate) fn settlement(
         intent: intent.into().map(|state| (of.intent.id, state)),
         answer: None,
         text: None,
+        frees: false,
         audit: vec![],
         release: None,
         look_again: None,

@@ -10,6 +10,7 @@ use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::domain::waitlist::{Waiting, WantedTime};
 use vitarad_actors::ports::store::{
     Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, Held, HeldStore, OutboxStore,
     RoleStore, StoreError, ToolCallStore, WaitlistJoin,
@@ -63,6 +64,19 @@ async fn fill(store: &SqlStore) {
         audit: vec![],
         facts: CallFacts::default(),
         joins: Some(WaitlistJoin { tool_call: key.tool_call.clone(), waiting: waiting(PHONE) }),
+    };
+    store.save_call(save, NOW).await.unwrap();
+    let wanted =
+        WantedTime::any(vitarad_actors::domain::ids::DemographicNo::new(CHART_NO), CANARY.to_owned());
+    let waits = Waiting { wanted: Some(wanted), ..waiting(PHONE) };
+    let save = CallSave {
+        key: key.call.clone(),
+        fence,
+        version: 2,
+        memory: memory(CANARY),
+        audit: vec![],
+        facts: CallFacts::default(),
+        joins: Some(WaitlistJoin { tool_call: tool_call(&key.call, 3).tool_call, waiting: waits }),
     };
     store.save_call(save, NOW).await.unwrap();
     let body = memory(&format!("{CANARY} {PHONE} {CHART_NO}"));

@@ -32,6 +32,9 @@ pub enum AuditAction {
     HeldExecuted,
     HeldRead,
     HeldCancelled,
+    OfferMade,
+    OfferEnded,
+    OffersRead,
 }
 
 impl AuditAction {
@@ -47,6 +50,9 @@ impl AuditAction {
             Self::HeldExecuted => "held_executed",
             Self::HeldRead => "held_read",
             Self::HeldCancelled => "held_cancelled",
+            Self::OfferMade => "slot_offer_made",
+            Self::OfferEnded => "slot_offer_ended",
+            Self::OffersRead => "slot_offers_read",
         }
     }
 }

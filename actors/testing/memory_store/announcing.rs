@@ -15,7 +15,16 @@ impl Tables {
             return Ok(refusal);
         }
         let (call, slot) = (&ask.order.tool_call.call, ask.effect.slot());
-        if ask.effect.adds() && !self.is_free(call, slot, Some(ask.intent.id), now) {
+        if ask.effect.adds()
+            && !self.is_free(
+                &call.clinic,
+                Some(&call.call),
+                slot,
+                Some(ask.intent.id),
+                Some(ask.intent.patient),
+                now,
+            )
+        {
             return Ok(Announced::Occupied);
         }
         let Some(fence) = self.take_day(&ask, now) else { return Ok(Announced::LeaseHeld) };

@@ -55,7 +55,7 @@ impl CallStore for MemoryStore {
         let row = tables.owned(key, fence)?;
         row.ended_at.get_or_insert(now);
         row.touched_at = now;
-        tables.holds.retain(|hold| hold.call != *key);
+        tables.drop_holds(key);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::HoldRow;
+use super::tables::{HoldRow, Holder, Tables};
 use crate::domain::booking::Slot;
 use crate::domain::ids::CallKey;
 use crate::domain::time::Ts;
@@ -20,11 +20,18 @@ impl HoldStore for MemoryStore {
         now: Ts,
     ) -> StoreResult<Vec<Slot>> {
         let mut tables = self.tables()?;
-        tables.holds.retain(|hold| hold.call != *call);
+        tables.drop_holds(call);
         let mut granted: Vec<Slot> = Vec::new();
         for slot in slots {
-            if granted.len() < limit && tables.is_free(call, &slot, None, now) {
-                tables.holds.push(HoldRow { call: call.clone(), slot: slot.clone(), until });
+            if granted.len() < limit && tables.is_free(&call.clinic, Some(&call.call), &slot, None, None, now)
+            {
+                tables.holds.push(HoldRow {
+                    holder: Holder::Call(call.call.clone()),
+                    clinic: call.clinic.clone(),
+                    slot: slot.clone(),
+                    until,
+                    patient: None,
+                });
                 granted.push(slot);
             }
         }
@@ -36,9 +43,9 @@ impl HoldStore for MemoryStore {
         let asked =
             |slot: &Slot| slot.provider == query.provider && (query.first..=query.last).contains(&slot.date);
         let holds = tables.holds.iter().filter(|hold| {
-            hold.call.clinic == query.clinic
+            hold.clinic == query.clinic
                 && hold.until > now
-                && query.except_call.as_ref() != Some(&hold.call.call)
+                && !hold.is_of(query.except_call.as_ref(), query.except_patient)
         });
         let unsettled = tables
             .unsettled_additions()
@@ -47,5 +54,12 @@ impl HoldStore for MemoryStore {
         let mut taken: Vec<Slot> = slots.filter(|slot| asked(slot)).cloned().collect();
         taken.sort_by_key(|slot| (slot.date, slot.interval.start, slot.interval.end));
         Ok(taken)
+    }
+}
+
+impl Tables {
+    pub(super) fn drop_holds(&mut self, call: &CallKey) {
+        let holder = Holder::Call(call.call.clone());
+        self.holds.retain(|hold| hold.clinic != call.clinic || hold.holder != holder);
     }
 }

@@ -91,7 +91,8 @@ impl OutboxStore for MemoryStore {
         row.state = match state {
             SmsState::RetryAt(at) => TextState::Due(at),
             SmsState::Unknown => TextState::Unknown { since: now },
-            SmsState::Sent | SmsState::Refused => TextState::Over { since: now },
+            SmsState::Refused => TextState::Refused { since: now },
+            SmsState::Sent => TextState::Over { since: now },
         };
         Ok(())
     }
@@ -101,7 +102,10 @@ impl TextRow {
     const fn due(&self) -> Option<Ts> {
         match self.state {
             TextState::Due(at) => Some(at),
-            TextState::Sending { .. } | TextState::Unknown { .. } | TextState::Over { .. } => None,
+            TextState::Sending { .. }
+            | TextState::Unknown { .. }
+            | TextState::Refused { .. }
+            | TextState::Over { .. } => None,
         }
     }
 

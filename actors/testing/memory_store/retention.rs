@@ -61,6 +61,10 @@ impl RetentionStore for MemoryStore {
         let ended = |entry: &HeldEntry| !entry.row.state.is_waiting() && entry.changed_at <= closed;
         tables.held.retain(|entry| broom.leaves(ended(entry)));
         broom.next_kind();
+        tables.freed.retain(|entry| broom.leaves(entry.freed_at <= closed));
+        broom.next_kind();
+        tables.offers.retain(|entry| broom.leaves(entry.changed_at <= closed));
+        broom.next_kind();
         tables.holds.retain(|hold| broom.leaves(hold.until <= now));
         broom.next_kind();
         // Their fences go with them, so only when nobody can remember one.
@@ -88,7 +92,9 @@ impl Tables {
 impl TextRow {
     const fn ended_at(&self) -> Option<Ts> {
         match self.state {
-            TextState::Over { since } | TextState::Unknown { since } => Some(since),
+            TextState::Over { since } | TextState::Refused { since } | TextState::Unknown { since } => {
+                Some(since)
+            }
             TextState::Due(_) | TextState::Sending { .. } => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Settling an EMR write, with everything that is true only because it ended so.
 
-use super::tables::{EffectRow, IntentRow, Tables, TextRow, TextState};
+use super::tables::{EffectRow, HoldRow, Holder, IntentRow, Tables, TextRow, TextState};
 use crate::domain::booking::{EffectState, IntentState};
 use crate::domain::time::Ts;
 use crate::ports::store::{Lease, Settlement, SmsDraft, StoreError, StoreResult};
@@ -15,7 +15,7 @@ impl Tables {
         if let Some((_, state)) = ask.intent {
             close(intent, state, now);
         }
-        let call = intent.order.tool_call.call.clone();
+        let (call, patient) = (intent.order.tool_call.call.clone(), intent.intent.patient);
         if let Some((key, line)) = ask.answer {
             self.store_answer(&key, line, now);
         }
@@ -24,7 +24,17 @@ impl Tables {
         }
         self.audit.extend(ask.audit);
         if done && effect.adds() {
-            self.holds.retain(|hold| hold.call != call || hold.slot != *effect.slot());
+            let holder = Holder::Call(call.call);
+            let is_theirs = |hold: &HoldRow| {
+                (&hold.clinic, &hold.holder, &hold.slot) == (&call.clinic, &holder, effect.slot())
+            };
+            self.holds.retain(|hold| !is_theirs(hold));
+        }
+        if ask.intent.is_some_and(|(_, state)| state != IntentState::Refused) {
+            self.accept_offer(effect.intent, now);
+        }
+        if ask.frees {
+            self.free(&effect.clinic, effect.slot(), patient, now);
         }
         if let Some(Lease { fence, .. }) = ask.release {
             let day = (effect.clinic.clone(), effect.slot().provider.clone(), effect.slot().date);
@@ -48,6 +58,13 @@ impl Tables {
             Ok(index)
         } else {
             Err(StoreError::Usurped)
+        }
+    }
+
+    /// As a gateway might, for good.
+    pub fn refuse_newest_text(&mut self, now: Ts) {
+        if let Some(mut text) = self.texts.last_entry() {
+            text.get_mut().state = TextState::Refused { since: now };
         }
     }
 

@@ -8,12 +8,15 @@ use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
 use crate::domain::capabilities::Capabilities;
-use crate::domain::ids::{CallKey, ClinicId, Fence, Generation, IntentId, ProviderNo, ToolCallKey};
+use crate::domain::ids::{
+    CallId, CallKey, ClinicId, DemographicNo, Fence, Generation, IntentId, ProviderNo, ToolCallKey,
+};
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
 use crate::ports::store::{
-    AuditEntry, Claimant, EmrToken, HeldRow, OrderNote, RoleLease, SmsDraft, StoreError, StoreResult,
+    AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RoleLease, SmsDraft, StoreError,
+    StoreResult,
 };
 
 #[derive(Default)]
@@ -41,12 +44,33 @@ pub struct Tables {
     pub records: BTreeMap<CallKey, (CallFacts, Ts)>,
     pub waitlist: Vec<WaitingRow>,
     pub held: Vec<HeldEntry>,
+    pub freed: Vec<FreedEntry>,
+    pub offers: Vec<OfferEntry>,
 }
 
 pub struct HeldEntry {
     pub row: HeldRow,
     pub owner: Option<Generation>,
     pub due: Ts,
+    pub changed_at: Ts,
+}
+
+pub struct FreedEntry {
+    pub id: i64,
+    pub clinic: ClinicId,
+    pub slot: Slot,
+    pub by: DemographicNo,
+    pub is_open: bool,
+    pub due: Ts,
+    pub freed_at: Ts,
+}
+
+pub struct OfferEntry {
+    pub row: OfferRow,
+    pub clinic: ClinicId,
+    pub freed: i64,
+    pub patient: DemographicNo,
+    pub text: Option<i64>,
     pub changed_at: Ts,
 }
 
@@ -76,10 +100,20 @@ pub struct ToolCallRow {
     pub touched_at: Ts,
 }
 
+/// Who keeps a slot from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    Call(CallId),
+    Offer(i64),
+}
+
 pub struct HoldRow {
-    pub call: CallKey,
+    pub holder: Holder,
+    pub clinic: ClinicId,
     pub slot: Slot,
     pub until: Ts,
+    /// Whose way it is not in: the patient who was offered it.
+    pub patient: Option<DemographicNo>,
 }
 
 #[derive(Clone)]
@@ -126,9 +160,21 @@ pub enum TextState {
     Unknown {
         since: Ts,
     },
+    /// Never to be sent.
+    Refused {
+        since: Ts,
+    },
     Over {
         since: Ts,
     },
+}
+
+impl HoldRow {
+    /// Whether it is not in the way of this call, or of this patient.
+    pub fn is_of(&self, call: Option<&CallId>, patient: Option<DemographicNo>) -> bool {
+        matches!(&self.holder, Holder::Call(holder) if Some(holder) == call)
+            || self.patient.is_some() && self.patient == patient
+    }
 }
 
 impl EffectRow {
@@ -155,16 +201,25 @@ impl Tables {
         self.effects.iter().filter(|row| row.effect.adds() && !row.state.is_settled())
     }
 
-    /// Neither another call's hold nor another intent's unsettled addition is in the way.
-    pub fn is_free(&self, call: &CallKey, slot: &Slot, intent: Option<IntentId>, now: Ts) -> bool {
+    /// Neither another call's hold, nor what is kept for another patient, nor another intent's unsettled addition is in the
+    /// way.
+    pub fn is_free(
+        &self,
+        clinic: &ClinicId,
+        call: Option<&CallId>,
+        slot: &Slot,
+        intent: Option<IntentId>,
+        patient: Option<DemographicNo>,
+        now: Ts,
+    ) -> bool {
         let held = self.holds.iter().any(|hold| {
-            hold.call.clinic == call.clinic
-                && hold.call != *call
+            hold.clinic == *clinic
+                && !hold.is_of(call, patient)
                 && hold.until > now
                 && hold.slot.overlaps(slot)
         });
         let unsettled = self.unsettled_additions().any(|row| {
-            row.effect.clinic == call.clinic
+            row.effect.clinic == *clinic
                 && Some(row.effect.intent) != intent
                 && row.effect.slot().overlaps(slot)
         });

@@ -11,16 +11,27 @@ use crate::ports::store::{AuditEntry, StoreResult, WaitlistRow, WaitlistStore};
 
 impl Tables {
     pub(super) fn join_waitlist(&mut self, key: ToolCallKey, waiting: Waiting, now: Ts) {
-        let known = |row: &WaitingRow| {
+        if self.waitlist.iter().any(|row| row.key == key) {
+            return;
+        }
+        let same = |row: &&mut WaitingRow| {
             let waits = row.status.is_waiting() && row.key.call.clinic == key.call.clinic;
-            row.key == key || waits && row.waiting.person() == waiting.person()
+            waits && row.waiting.person() == waiting.person()
         };
-        if self.waitlist.iter().any(known) {
+        if let Some(row) = self.waitlist.iter_mut().find(same) {
+            (row.key, row.waiting, row.changed_at) = (key, waiting, now);
             return;
         }
         let id = i64::try_from(self.waitlist.len()).unwrap_or(i64::MAX) + 1;
         let status = WaitlistStatus::Pending;
         self.waitlist.push(WaitingRow { id, key, waiting, status, added_at: now, changed_at: now });
+    }
+}
+
+impl WaitingRow {
+    pub(super) fn listed(&self) -> WaitlistRow {
+        let Self { id, status, added_at, waiting, .. } = self;
+        WaitlistRow { id: *id, status: *status, added_at: *added_at, waiting: waiting.clone() }
     }
 }
 
@@ -30,13 +41,7 @@ impl WaitlistStore for MemoryStore {
         let mut tables = self.tables()?;
         tables.audit.push(audit);
         let of_clinic = tables.waitlist.iter().filter(|row| row.key.call.clinic == *clinic);
-        let row = |row: &WaitingRow| WaitlistRow {
-            id: row.id,
-            status: row.status,
-            added_at: row.added_at,
-            waiting: row.waiting.clone(),
-        };
-        Ok(of_clinic.map(row).collect())
+        Ok(of_clinic.map(WaitingRow::listed).collect())
     }
 
     async fn mark_waiting(

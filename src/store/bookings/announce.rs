@@ -8,6 +8,7 @@ use vitarad_actors::ports::store::{Announcement, KnownIntent, StoreError, StoreR
 use crate::seal::{Blind, ClinicKeys, Place};
 use crate::store::audit::{self, SealedEntry};
 use crate::store::db::Session;
+use crate::store::holds::{self, Holder};
 use crate::store::locks::LockKey;
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
@@ -15,7 +16,7 @@ use crate::store::statements::{
     ANNOUNCE, LIVE_WISH, NEWEST_ADDITION, OPEN_INTENT, OPEN_INTENT_ROW, PATIENT_OPEN, REPLACE_INTENT,
     TAKE_LEASE,
 };
-use crate::store::{holds, states};
+use crate::store::states;
 
 /// An announcement, sealed and indexed.
 pub(super) struct Announcing {
@@ -101,7 +102,9 @@ pub(super) async fn decide(session: &mut Session, ask: &Announcing) -> StoreResu
     if let Some(refusal) = refusal {
         return Ok(refusal);
     }
-    if ask.adds && !holds::is_free(session, &ask.call, &ask.slot, ask.intent, ask.now).await? {
+    let (clinic, call) = (&ask.call.clinic, ask.call.call.as_str());
+    let asker = Holder { clinic, call, patient_index: &ask.patient_index };
+    if ask.adds && !holds::is_free(session, asker, &ask.slot, ask.intent, ask.now).await? {
         return Ok(Decision::Occupied);
     }
     // The first row this writes, and the last that can be refused.

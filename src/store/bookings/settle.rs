@@ -11,7 +11,7 @@ use crate::store::db::Session;
 use crate::store::outbox::{self, SealedSms};
 use crate::store::sql::args;
 use crate::store::statements::{CLOSE_INTENT, DROP_HOLD, EFFECT_STANDING, GIVE_LEASE_BACK, SETTLE_EFFECT};
-use crate::store::{records, states, tool_calls};
+use crate::store::{offers, records, states, tool_calls};
 
 /// A settlement, sealed.
 pub(super) struct Settling {
@@ -22,6 +22,7 @@ pub(super) struct Settling {
     intent: Option<(IntentId, IntentState)>,
     answer: Option<(ToolCallKey, Vec<u8>)>,
     text: Option<SealedSms>,
+    frees: bool,
     audit: Vec<SealedEntry>,
     release: Option<Fence>,
     look_again: Option<LookAgain>,
@@ -35,14 +36,38 @@ impl Settling {
         audit: Vec<SealedEntry>,
         now: Ts,
     ) -> StoreResult<Self> {
-        let Settlement { clinic, effect, settler, state, intent, answer, text, release, look_again, .. } =
-            settlement;
+        let Settlement {
+            clinic,
+            effect,
+            settler,
+            state,
+            intent,
+            answer,
+            text,
+            frees,
+            release,
+            look_again,
+            ..
+        } = settlement;
         let answer = answer
             .map(|(key, line)| tool_calls::seal_answer(keys, &key, &line).map(|sealed| (key, sealed)))
             .transpose()?;
         let text = text.map(|draft| outbox::seal(keys, draft)).transpose()?;
         let release = release.map(|lease| lease.fence);
-        Ok(Self { clinic, effect, settler, state, intent, answer, text, audit, release, look_again, now })
+        Ok(Self {
+            clinic,
+            effect,
+            settler,
+            state,
+            intent,
+            answer,
+            text,
+            frees,
+            audit,
+            release,
+            look_again,
+            now,
+        })
     }
 }
 
@@ -79,6 +104,14 @@ pub(super) async fn settle(session: &mut Session, ask: &Settling) -> StoreResult
     let slot = records::slot(&standing.provider, &standing.date, standing.start_minute, standing.end_minute)?;
     if matches!(ask.state, EffectState::Done(_)) && standing.kind == "add" {
         drop_hold(session, ask, &standing, &slot).await?;
+    }
+    if let Some((intent, state)) = ask.intent
+        && state != IntentState::Refused
+    {
+        offers::accept(session, &ask.clinic, intent, ask.now).await?;
+    }
+    if ask.frees {
+        offers::free(session, &ask.clinic, &slot, IntentId(standing.intent_id), ask.now).await?;
     }
     match ask.release {
         Some(fence) => give_lease_back(session, ask, &slot, fence).await,

@@ -46,6 +46,7 @@ pub(crate) async fn an_unsettled_addition_is_taken_and_cannot_be_held(house: &dy
         last: slot(540).date,
         except_call: Some(call(2).call),
         except_effect: Some(wish.effect.id),
+        except_patient: None,
     };
     assert!(a.store.taken(own, NOW).await.unwrap().is_empty());
     a.store.settle(settlement(&wish, done(7), booked(7)), NOW).await.unwrap();

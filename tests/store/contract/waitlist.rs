@@ -21,6 +21,7 @@ pub(crate) fn waiting(phone: &str) -> Waiting {
         reason: Phi::new(Some("a knee".to_owned())),
         notes: Phi::new(None),
         language: Language::Zh,
+        wanted: None,
     }
 }
 

@@ -1,0 +1,91 @@
+//! One provider's day as it is now, by the rules that would offer its times.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use tokio::time::Instant;
+
+use crate::domain::availability::{Day, DaySchedule, NoOpening, TemplateCodes, Wish, free, free_at};
+use crate::domain::booking::Slot;
+use crate::domain::clinic::Clinic;
+use crate::domain::ids::DemographicNo;
+use crate::domain::time::{Interval, Minute};
+use crate::house::House;
+use crate::ports::emr::{EmrFailure, EmrResult, Operation};
+use crate::ports::store::Taken;
+
+pub struct DayNow {
+    date: Date,
+    schedule: Arc<Option<DaySchedule>>,
+    codes: Arc<TemplateCodes>,
+    /// What the EMR holds.
+    booked: Vec<Interval>,
+    /// How many of them are appointments of ours.
+    ours: usize,
+    /// Holds, offers and unsettled writes.
+    kept: Vec<Interval>,
+}
+
+impl DayNow {
+    /// The day on which a slot lies. What is kept for `patient` is not in their own way.
+    pub async fn read(
+        house: &House,
+        clinic: &Clinic,
+        of: &Slot,
+        patient: Option<DemographicNo>,
+        deadline: Instant,
+    ) -> EmrResult<Self> {
+        let Slot { provider, date, .. } = of.clone();
+        let link = house.emr_link(&clinic.id);
+        let (no, end) = (provider.clone(), date.tomorrow().unwrap_or(date));
+        let query = Taken {
+            clinic: clinic.id.clone(),
+            provider: provider.clone(),
+            first: date,
+            last: date,
+            except_call: None,
+            except_effect: None,
+            except_patient: patient,
+        };
+        let (schedule, codes, rows, kept) = tokio::join!(
+            link.day_schedule(&provider, date, deadline),
+            link.template_codes(deadline),
+            link.read(Operation::DayRows, deadline, move |emr| async move {
+                emr.day_rows(&no, date, end, None).await
+            }),
+            house.store.taken(query, house.now()),
+        );
+        let (schedule, codes, rows) = (schedule?.value, codes?.value, rows?);
+        let occupied = || rows.iter().filter(|row| row.status.occupies());
+        Ok(Self {
+            date,
+            schedule,
+            codes,
+            booked: occupied().map(|row| row.interval).collect(),
+            ours: occupied().filter(|row| row.mark.is_some()).count(),
+            kept: kept.map_err(|_| EmrFailure::Stopped)?.into_iter().map(|slot| slot.interval).collect(),
+        })
+    }
+
+    pub fn free(&self, wish: Wish<'_>) -> Vec<Interval> {
+        free(self.with(&self.all()), wish).unwrap_or_default()
+    }
+
+    pub fn free_at(&self, wish: Wish<'_>, start: Minute) -> Result<Interval, NoOpening> {
+        free_at(self.with(&self.all()), wish, start)
+    }
+
+    /// The same if nothing were held or under way.
+    pub fn unbooked_at(&self, wish: Wish<'_>, start: Minute) -> Result<Interval, NoOpening> {
+        free_at(self.with(&self.booked), wish, start)
+    }
+
+    fn all(&self) -> Vec<Interval> {
+        self.booked.iter().chain(&self.kept).copied().collect()
+    }
+
+    fn with<'a>(&'a self, taken: &'a [Interval]) -> Day<'a> {
+        let Self { date, schedule, codes, ours, .. } = self;
+        Day { date: *date, schedule: schedule.as_ref().as_ref(), codes, taken, ours: *ours }
+    }
+}

@@ -60,7 +60,7 @@ enum Command {
     /// See what callers left behind while the EMR was away, and take it back.
     #[command(subcommand)]
     Held(held::HeldRequests),
-    /// See who waits for a place, and say how far the clinic has come with them.
+    /// See who waits for a place or a time and what they were offered, and say how far the clinic has come with them.
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
     /// Get the clinics' leave to use their EMRs by REST.

@@ -28,3 +28,4 @@ mod stage;
 mod town;
 #[path = "../support/voice.rs"]
 mod voice;
+mod waiting;

@@ -85,13 +85,18 @@ fn world_with(change: impl FnOnce(&mut Clinic)) -> World {
     world
 }
 
-/// Seven has two visits, at ten and at eleven.
 async fn with(world: &World) -> (TestHouse, Value, Value) {
     let house = world.begin(1, Crashpoints::default()).await;
-    let seven = rings(&house, 7, "book").await;
+    let (ten, eleven) = two_visits(&house).await;
+    (house, ten, eleven)
+}
+
+/// Of seven, at ten and at eleven.
+async fn two_visits(house: &TestHouse) -> (Value, Value) {
+    let seven = rings(house, 7, "book").await;
     let (ten, eleven) = (seven.books("ten", "10:00").await, seven.books("eleven", "11:00").await);
     assert_eq!((&ten["code"], &eleven["code"]), (&json!("BOOKED"), &json!("BOOKED")));
-    (house, ten, eleven)
+    (ten, eleven)
 }
 
 async fn frees(house: &TestHouse, booked: &Value, call: &str) {
@@ -402,8 +407,10 @@ async fn offers_go_on_after_the_desk_or_the_whole_process_has_died() {
 #[tokio::test(start_paused = true)]
 async fn two_processes_at_once_offer_a_time_to_one_person() {
     let world = world_with(|_| {});
-    let (house, booked, _) = with(&world).await;
+    let house = world.begin(1, Crashpoints::default()).await;
+    // From the same moment on: they look at the same moments.
     let other = world.begin_on("node-2", 2, Crashpoints::default()).await;
+    let (booked, _) = two_visits(&house).await;
     in_line(&house, &[42, 8]).await;
     frees(&house, &booked, "c1").await;
     assert_eq!(offers(&world), [ten(42, Offered)]);

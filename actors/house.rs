@@ -14,7 +14,7 @@ use crate::domain::time::Ts;
 use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
 use crate::ports::store::Keep;
-use crate::ports::{Clock, Luck, SmsGateway, Store, VoiceControl};
+use crate::ports::{CallReports, Clock, Luck, SmsGateway, Store, VoiceControl};
 
 pub struct House {
     /// The number of this process's life.
@@ -23,6 +23,7 @@ pub struct House {
     pub emr: Arc<dyn EmrConnector>,
     pub sms: Arc<dyn SmsGateway>,
     pub voice: Arc<dyn VoiceControl>,
+    pub reports: Arc<dyn CallReports>,
     pub clock: Arc<dyn Clock>,
     pub luck: Arc<Luck>,
     pub roster: Arc<ArcSwap<Roster>>,

@@ -100,6 +100,7 @@ pub struct Meters {
     sms: Family<OutcomeLabels, Counter>,
     alarms: Family<AlarmLabels, Counter>,
     said: Family<OutcomeLabels, Counter>,
+    reports: Family<OutcomeLabels, Counter>,
     token_ends: Family<ClinicLabels, Gauge>,
     sealed: Counter,
     purged: Counter,
@@ -127,6 +128,7 @@ impl Default for Meters {
             sms: Family::default(),
             alarms: Family::default(),
             said: Family::default(),
+            reports: Family::default(),
             token_ends: Family::default(),
             sealed: Counter::default(),
             purged: Counter::default(),
@@ -162,6 +164,11 @@ impl Meters {
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
         registry.register("said_afterwards", "Late answers said into the live call", self.said.clone());
+        registry.register(
+            "reports_asked_for",
+            "Calls without a report that the voice platform was asked about",
+            self.reports.clone(),
+        );
         registry.register(
             "emr_token_ends_timestamp_seconds",
             "When a clinic's EMR token ends, in seconds since 1970",
@@ -262,6 +269,11 @@ impl Meters {
     pub fn said(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.said.get_or_create(&labels).inc();
+    }
+
+    pub fn report_asked(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.reports.get_or_create(&labels).inc();
     }
 
     pub fn emr_token_ends(&self, clinic: &ClinicId, at: Ts) {

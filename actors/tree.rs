@@ -157,7 +157,7 @@ pub const TREE: [Policy; 11] = [
         exhausted: Exhausted::Quarantine(secs(300)),
         stop_within: millis(300),
         stops: StopOrder::LastStartedFirst,
-        job: "purges what is past its time and watches EMR tokens, under the role lease `retention`",
+        job: "purges what is past its time, watches EMR tokens, asks for lost reports, under the role lease `retention`",
     },
     Policy {
         role: Role::Clinics,

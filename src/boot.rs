@@ -5,6 +5,7 @@ mod clinics;
 mod door;
 mod life;
 mod reload;
+mod reports;
 
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
@@ -114,6 +115,7 @@ impl App {
             )),
             sms,
             voice: Arc::new(LiveControl::new()),
+            reports: reports::of(settings, &clinics, &luck),
             clock: Arc::clone(&clock),
             luck,
             roster: clinics.roster(),

@@ -42,6 +42,7 @@ use self::sections::metrics::MetricsSettings;
 use self::sections::node::NodeSettings;
 use self::sections::sms::SmsSettings;
 use self::sections::store::StoreSettings;
+use self::sections::voice::VoiceApi;
 use crate::access::{ClinicAccess, WebhookCredential};
 
 /// Whether this is for trying things out or for patients.
@@ -67,6 +68,8 @@ pub struct Settings {
     pub crypto: CryptoSettings,
     /// The platform's; they serve the clinics that have none of their own.
     pub webhook: Vec<WebhookCredential>,
+    /// Where the platform is asked for what it did not tell; unset: nowhere.
+    pub voice: Option<VoiceApi>,
     pub log: LogSettings,
     pub health: HealthSettings,
     pub metrics: MetricsSettings,

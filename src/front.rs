@@ -45,6 +45,7 @@ use self::body::BodyReader;
 pub use self::gatebook::{BadGatebook, Gatebook};
 pub use self::limits::ClinicLimits;
 use self::limits::{Allowances, Sources};
+pub use self::messages::found::report_of;
 pub use self::meters::DoorMeters;
 
 #[derive(Debug, Clone)]

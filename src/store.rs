@@ -29,6 +29,7 @@ mod oauth;
 mod offers;
 mod outbox;
 mod records;
+mod reports;
 mod retention;
 mod roles;
 mod sql;

@@ -1,10 +1,16 @@
 //! What is written down of a call for those who look at many: one row, never taken back, filled in by whatever comes
 //! however late. It names nobody.
 
+use std::time::Duration;
+
 use super::call_note::{CallIntent, CallOutcome};
 use super::say::Language;
 use super::time::Ts;
 use super::transfer::TransferReason;
+
+/// The voice platform reports a call some seconds after its end, sometimes a minute. A call of which nothing was heard for
+/// so long has lost its report, or goes on in silence.
+pub const REPORT_WITHIN: Duration = Duration::from_mins(10);
 
 /// How far a call has come. Messages overtake each other; a call never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

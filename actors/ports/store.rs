@@ -7,6 +7,7 @@ mod audit;
 mod capabilities;
 mod held;
 mod offers;
+mod reports;
 mod retention;
 mod tokens;
 
@@ -19,6 +20,7 @@ pub use self::audit::{AuditAction, AuditEntry, AuditStore};
 pub use self::capabilities::CapabilityStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
 pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
+pub use self::reports::{NoReport, ReportStore, Unreported};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::tokens::{EmrToken, TokenStore};
 use crate::domain::answer::AnswerLine;
@@ -66,6 +68,7 @@ pub trait Store:
     + OutboxStore
     + RoleStore
     + RetentionStore
+    + ReportStore
     + TokenStore
     + CapabilityStore
 {
@@ -83,6 +86,7 @@ impl<S> Store for S where
         + OutboxStore
         + RoleStore
         + RetentionStore
+        + ReportStore
         + TokenStore
         + CapabilityStore
 {
@@ -122,6 +126,17 @@ pub struct CallEvent {
     pub body: Phi<Vec<u8>>,
     /// What it adds to the call's record.
     pub facts: CallFacts,
+    /// As what it is entered into the audit log.
+    pub audited: Option<AuditAction>,
+}
+
+impl CallEvent {
+    /// The kind of message that tells all of a call.
+    pub const REPORT: &str = "end-of-call-report";
+
+    pub fn is_report(&self) -> bool {
+        self.kind == Self::REPORT
+    }
 }
 
 #[async_trait]

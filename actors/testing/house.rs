@@ -23,6 +23,7 @@ use crate::domain::tool::Tool;
 use crate::exchange::Exchange;
 use crate::house::{House, HouseSettings};
 use crate::meters::Meters;
+use crate::ports::reports::{CallReports, NobodyToAsk};
 use crate::ports::sms::{SmsGateway, SmsMessage, SmsOutcome};
 use crate::ports::voice::{ControlUrl, VoiceControl};
 use crate::ports::{Clock, Luck};
@@ -37,6 +38,7 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     pub sms: Arc<PretendSms>,
     pub voice: Arc<PretendVoice>,
+    pub reports: Arc<dyn CallReports>,
     pub settings: HouseSettings,
 }
 
@@ -96,6 +98,7 @@ impl World {
             clock,
             sms: Arc::default(),
             voice: Arc::default(),
+            reports: Arc::new(NobodyToAsk),
             settings: HouseSettings::default(),
         }
     }
@@ -122,6 +125,7 @@ impl World {
             emr: Arc::new(Connector(self.emrs.clone())),
             sms: Arc::<PretendSms>::clone(&self.sms),
             voice: Arc::<PretendVoice>::clone(&self.voice),
+            reports: Arc::clone(&self.reports),
             clock: Arc::clone(&self.clock),
             luck: Arc::new(Luck::seeded(seed)),
             roster: Arc::new(ArcSwap::from_pointee(roster)),

@@ -6,6 +6,7 @@ mod held;
 mod holds;
 mod journal;
 mod offers;
+mod reports;
 mod rest;
 mod retention;
 mod settling;

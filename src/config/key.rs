@@ -56,6 +56,7 @@ impl Key {
                 | ["crypto", _]
                 | ["health", "operator_token"]
                 | ["webhook", "credentials", "secrets"]
+                | ["voice", "api_key"]
                 | ["clinics", _, "emr", "url" | "username" | "password"]
                 | ["clinics", _, "emr", "oauth", "consumer_key" | "consumer_secret" | "signed_as"]
                 | ["clinics", _, "webhook", "secrets"]

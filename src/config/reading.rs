@@ -20,6 +20,7 @@ use super::sections::metrics::MetricsSettings;
 use super::sections::node::NodeSettings;
 use super::sections::sms::SmsSettings;
 use super::sections::store::StoreTable;
+use super::sections::voice::VoiceTable;
 use super::sections::webhook::{self, WebhookTable};
 use super::tree::Tree;
 use super::{Profile, Settings, typed};
@@ -44,6 +45,7 @@ struct Tables {
     store: Option<StoreTable>,
     crypto: Option<CryptoTable>,
     webhook: Option<WebhookTable>,
+    voice: Option<VoiceTable>,
     log: Option<LogSettings>,
     health: Option<HealthSettings>,
     metrics: Option<MetricsSettings>,
@@ -78,6 +80,7 @@ impl Reader<'_> {
             store: self.section("store"),
             crypto: self.section("crypto"),
             webhook: self.section("webhook"),
+            voice: self.section("voice"),
             log: self.section("log"),
             health: self.section("health"),
             metrics: self.section("metrics"),
@@ -122,6 +125,7 @@ impl Tables {
         let place = Key::from("webhook").child("credentials");
         let webhook = webhook::checked(self.webhook?.credentials, &place, profile, findings);
         webhook::check_coverage(&webhook, &clinics, profile, findings);
+        let voice = self.voice?.checked(profile, findings);
         log.check(findings);
         health.check(profile, findings);
         sms.check(profile, findings);
@@ -133,6 +137,7 @@ impl Tables {
             store: store?,
             crypto,
             webhook,
+            voice,
             log,
             health,
             metrics,
@@ -160,6 +165,7 @@ mod tests {
         assert_complete::<StoreTable>(&shown("store"));
         assert_complete::<CryptoTable>(&shown("crypto"));
         assert_complete::<WebhookTable>(&shown("webhook"));
+        assert_complete::<VoiceTable>(&shown("voice"));
         assert_complete::<LogSettings>(&shown("log"));
         assert_complete::<HealthSettings>(&shown("health"));
         assert_complete::<MetricsSettings>(&shown("metrics"));

@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod node;
 pub mod sms;
 pub mod store;
+pub mod voice;
 
 pub(super) mod clinics;
 pub(super) mod house;

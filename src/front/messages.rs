@@ -2,6 +2,7 @@
 //! to the switchboard. The platform sends most of them once, so what cannot be kept is refused for it to send again.
 
 mod facts;
+pub(super) mod found;
 mod redaction;
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 use vitarad_actors::domain::ids::CallKey;
 use vitarad_actors::domain::phi::Phi;
-use vitarad_actors::ports::store::CallEvent;
+use vitarad_actors::ports::store::{AuditAction, CallEvent};
 use vitarad_actors::switchboard::{Switchboard, Tiding};
 
 use self::facts::facts;
@@ -23,7 +24,7 @@ impl Event {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status-update",
-            Self::Report => "end-of-call-report",
+            Self::Report => CallEvent::REPORT,
             Self::Hang => "hang",
             Self::Transfer => "transfer-update",
         }
@@ -61,11 +62,16 @@ impl Event {
     /// The record of a message whose body is `text`.
     fn record(&self, key: CallKey, text: &str) -> Result<CallEvent, Refusal> {
         let mut body: Map<String, Value> = serde_json::from_str(text).map_err(|_| Refusal::NotJson)?;
-        let mut message = body.remove("message").unwrap_or_default();
+        let message = body.remove("message").unwrap_or_default();
+        let audited = (*self == Self::Report).then_some(AuditAction::ReportKept);
+        Ok(self.kept(key, message, audited))
+    }
+
+    fn kept(&self, key: CallKey, mut message: Value, audited: Option<AuditAction>) -> CallEvent {
         redact(&mut message);
-        let kept = Phi::new(message.to_string().into_bytes());
+        let body = Phi::new(message.to_string().into_bytes());
         let facts = facts(self, &message);
-        Ok(CallEvent { key, kind: self.kind().to_owned(), digest: self.digest(message), body: kept, facts })
+        CallEvent { key, kind: self.kind().to_owned(), digest: self.digest(message), body, facts, audited }
     }
 }
 

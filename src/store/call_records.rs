@@ -14,11 +14,12 @@ use super::db::{Scope, Session};
 use super::sql::args;
 use super::statements::{CALL_RECORD, RECORD_CALL};
 
-/// Inside the transaction of what the facts come from.
+/// Inside the transaction of what the facts come from. `report_due` is when the report is missed, `None` with the report.
 pub(super) async fn record(
     session: &mut Session,
     key: &CallKey,
     facts: &CallFacts,
+    report_due: Option<Ts>,
     now: Ts,
 ) -> StoreResult<()> {
     if !facts.says_something() {
@@ -40,6 +41,7 @@ pub(super) async fn record(
         facts.transfer_reason.map(TransferReason::name),
         facts.sms_consent.map(i64::from),
         now,
+        report_due,
     ];
     session.run(RECORD_CALL, columns).await.map(drop)
 }

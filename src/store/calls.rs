@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use vitarad_actors::domain::call_record::CallFacts;
+use vitarad_actors::domain::call_record::{CallFacts, REPORT_WITHIN};
 use vitarad_actors::domain::ids::{CallKey, Fence, Generation};
 use vitarad_actors::domain::laws;
 use vitarad_actors::domain::time::Ts;
-use vitarad_actors::ports::store::{AdoptedCall, CallEvent, CallSave, CallStore, StoreError, StoreResult};
+use vitarad_actors::ports::store::{
+    AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, StoreError, StoreResult,
+};
 
 use super::audit::{self, SealedEntry};
 use super::db::Session;
@@ -65,19 +67,23 @@ impl CallStore for SqlStore {
     }
 
     async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
-        let CallEvent { key, kind, digest, body, facts } = event;
+        let report_due = (!event.is_report()).then(|| now.plus(REPORT_WITHIN));
+        let CallEvent { key, kind, digest, body, facts, audited } = event;
         let keys = self.keys(&key.clinic).await?;
+        let entry = audited.map(|action| AuditEntry::about_call(&key, action, "KEPT", now));
+        let audit = self.seal_entries(&key.clinic, &keys, entry.into_iter().collect())?;
         let row = [key.call.as_str(), digest.as_str()];
         let body = keys.seal(Place { table: "call_event", column: "body", row: &row }, body.reveal())?;
         let clinic = key.clinic.clone();
         self.writer
-            .submit(Lane::Clinic(&clinic), (key, digest, kind, body, facts), move |event, session| {
+            .submit(Lane::Clinic(&clinic), (key, digest, kind, body, facts, audit), move |event, session| {
                 async move {
-                    let (key, digest, kind, body, facts) = event;
+                    let (key, digest, kind, body, facts, audit) = event;
                     let kept = args![&key.clinic, &key.call, digest, kind, body, now];
                     let is_new = session.run(KEEP_EVENT, kept).await? > 0;
                     if is_new {
-                        call_records::record(session, key, facts, now).await?;
+                        call_records::record(session, key, facts, report_due, now).await?;
+                        audit::append(session, audit).await?;
                     }
                     Ok(is_new)
                 }
@@ -119,6 +125,6 @@ async fn save_call(session: &mut Session, save: &SealedSave) -> StoreResult<()> 
     if let Some(join) = joins {
         waitlist::join(session, key, join, *now).await?;
     }
-    call_records::record(session, key, facts, *now).await?;
+    call_records::record(session, key, facts, Some(now.plus(REPORT_WITHIN)), *now).await?;
     audit::append(session, audit).await
 }

@@ -101,8 +101,8 @@ statements! {
     RECORD_CALL = both(
         "INSERT INTO call_record (clinic_id, call_id, stage, ended_reason, ended_by, started_at, ended_at, duration_ms,
                                   cost_micros, language, intent, outcome, transfer_reason, sms_consent, opened_at,
-                                  changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+                                  changed_at, report_due)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
          ON CONFLICT (clinic_id, call_id) DO UPDATE
          SET stage = CASE WHEN excluded.stage > call_record.stage THEN excluded.stage ELSE call_record.stage END,
              ended_reason = COALESCE(excluded.ended_reason, call_record.ended_reason),
@@ -116,7 +116,14 @@ statements! {
              outcome = COALESCE(excluded.outcome, call_record.outcome),
              transfer_reason = COALESCE(excluded.transfer_reason, call_record.transfer_reason),
              sms_consent = COALESCE(excluded.sms_consent, call_record.sms_consent),
-             changed_at = excluded.changed_at");
+             changed_at = excluded.changed_at,
+             report_due = CASE WHEN call_record.report_due IS NULL THEN NULL ELSE excluded.report_due END");
+    NEXT_UNREPORTED = both(
+        "SELECT clinic_id, call_id, report_asked FROM call_record
+         WHERE report_due <= $1 ORDER BY report_due LIMIT 1");
+    NOTE_NO_REPORT = both(
+        "UPDATE call_record SET report_due = $3, report_missing = $4, report_asked = report_asked + 1
+         WHERE clinic_id = $1 AND call_id = $2 AND report_due IS NOT NULL");
     CALL_RECORD = both(
         "SELECT stage, ended_reason, started_at, ended_at, duration_ms, cost_micros, language, intent, outcome,
                 transfer_reason, sms_consent

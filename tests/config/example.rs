@@ -17,8 +17,12 @@ fn with_real_secrets_the_example_is_fit_for_production() {
     assert!(matches!(&access.emr.tls, TlsMode::Pin { sha256 } if sha256.len() == 1));
     assert_eq!(
         lines(&loaded.warnings),
-        ["sms.gateway | default.toml | is \"log\", so no patient is sent a text | \
-          let callers know that no text will come; this release has no other gateway"]
+        [
+            "voice.api_key | not set | is missing, so a call whose report is lost stays without one | \
+             name a file that holds it in VITARAD_VOICE__API_KEY_FILE",
+            "sms.gateway | default.toml | is \"log\", so no patient is sent a text | \
+             let callers know that no text will come; this release has no other gateway"
+        ]
     );
 }
 

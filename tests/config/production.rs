@@ -250,6 +250,25 @@ fn a_door_without_a_lock_is_refused() {
 }
 
 #[test]
+fn a_platform_that_would_be_asked_in_clear_is_refused() {
+    let key = ("VITARAD_VOICE__API_KEY", "9d2f6c41-7b3e");
+    for (url, is_fit) in [
+        ("https://api.eu.vapi.ai", true),
+        ("http://127.0.0.1:9090", true),
+        ("http://api.vapi.ai", false),
+        ("https://key@api.vapi.ai", false),
+        ("api.vapi.ai", false),
+    ] {
+        let loaded = load("", &[key, ("VITARAD_VOICE__API_URL", url)]);
+        assert_eq!(loaded.is_ok(), is_fit, "{url}");
+        if is_fit {
+            assert!(loaded.unwrap().settings.voice.is_some(), "{url}");
+        }
+    }
+    assert!(load("", &[]).unwrap().settings.voice.is_none(), "without a key nobody is asked");
+}
+
+#[test]
 fn what_production_should_not_have_is_a_warning() {
     let example = EXAMPLE
         .replace("operator_token = \"change-me", "#operator_token = \"change-me")
@@ -257,7 +276,7 @@ fn what_production_should_not_have_is_a_warning() {
     let secrets: Vec<_> = SECRETS.iter().copied().filter(|(name, _)| !name.contains("OPERATOR")).collect();
     let loaded = load(&example, &secrets).unwrap();
     let keys: Vec<_> = loaded.warnings.iter().map(|warning| warning.key.as_str()).collect();
-    assert_eq!(keys, ["http.tool_deadline_ms", "health.operator_token", "sms.gateway"]);
+    assert_eq!(keys, ["http.tool_deadline_ms", "voice.api_key", "health.operator_token", "sms.gateway"]);
     let told = lines(&loaded.warnings);
     assert!(
         told[0].ends_with("is 8000: a caller may hear silence for that long | choose 4500 or less"),
@@ -265,7 +284,7 @@ fn what_production_should_not_have_is_a_warning() {
         told[0]
     );
     assert_eq!(
-        told[1],
+        told[2],
         "health.operator_token | not set | is missing, so nobody can see health details | \
          name a file that holds one in VITARAD_HEALTH__OPERATOR_TOKEN_FILE"
     );

@@ -9,13 +9,14 @@ const CANARY: &str = "canary0471";
 fn shown(outcome: &Result<vitarad::config::Loaded, Problems>) -> String {
     match outcome {
         Ok(loaded) => format!(
-            "{loaded:?} {:?} {} {} {:?} {:?} {:?}",
+            "{loaded:?} {:?} {} {} {:?} {:?} {:?} {:?}",
             loaded.origins,
             report::settings(&loaded.origins),
             report::problems(&loaded.warnings),
             loaded.settings.store,
             loaded.settings.crypto,
             loaded.settings.health,
+            loaded.settings.voice,
         ),
         Err(problems) => format!("{problems} {problems:?}"),
     }
@@ -34,7 +35,12 @@ fn secrets_that_are_taken_are_not_shown() {
             "sqlite:/var/lib/vitarad/vitarad.db",
             &format!("postgres://vitarad:{CANARY}@db.example.test/v"),
         );
-    let outcome = load(&file, &[("VITARAD_PROFILE", "development"), ("VITARAD_CRYPTO__MASTER_KEY", &key)]);
+    let environment = [
+        ("VITARAD_PROFILE", "development"),
+        ("VITARAD_CRYPTO__MASTER_KEY", &key),
+        ("VITARAD_VOICE__API_KEY", CANARY),
+    ];
+    let outcome = load(&file, &environment);
     let shown = shown(&outcome);
     assert!(outcome.is_ok(), "{shown}");
     assert!(!shown.contains(CANARY) && !shown.contains("c0ffee0471"), "{shown}");

@@ -91,6 +91,9 @@ on_each! {
     who_asks_again_keeps_their_place_and_what_they_say_now_counts
     freed_time_and_its_offers_go_when_they_are_old
     a_record_grows_with_every_message_and_the_call_itself
+    a_report_is_missed_when_nothing_was_heard_for_its_time_and_the_longest_missed_comes_first
+    what_was_asked_for_in_vain_is_asked_for_again_at_its_time_or_never
+    only_the_owner_of_the_role_notes_what_was_asked
     a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once
     a_patient_of_two_clinics_is_two_patients

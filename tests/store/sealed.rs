@@ -86,6 +86,7 @@ async fn fill(store: &SqlStore) {
         digest: "d".into(),
         body,
         facts: CallFacts::default(),
+        audited: None,
     };
     store.keep_event(event, NOW).await.unwrap();
     let claimant = Claimant { generation: owner, fence };

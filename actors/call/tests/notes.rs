@@ -18,7 +18,7 @@ async fn what_the_agent_notes_is_in_the_record_and_the_audit_log() {
     let later = json!({ "outcome": "no_action" });
     assert_eq!(house.ask("c1", "t2", Tool::LogCallMetadata, later).await["code"], "OK");
     let tables = world.store.peek();
-    let record = &tables.records[&key("c1")].0;
+    let record = &tables.records[&key("c1")].facts;
     assert_eq!((record.intent, record.outcome), (Some(CallIntent::Inquiry), Some(CallOutcome::NoAction)));
     assert_eq!((record.language, record.sms_consent), (Some(Language::Zh), Some(false)));
     assert_eq!(tables.audit.iter().filter(|entry| entry.action.name() == "log_call_metadata").count(), 2);
@@ -45,7 +45,7 @@ async fn whoever_wants_to_wait_is_entered_once_under_the_number_that_rang() {
     let [row] = tables.waitlist.as_slice() else { panic!("entered {} times", tables.waitlist.len()) };
     assert_eq!((row.status, row.waiting.phone.reveal().digits()), (WaitlistStatus::Pending, "6045550142"));
     assert_eq!(row.waiting.reason.reveal().as_deref(), Some("knee"));
-    assert_eq!(tables.records[&key("c1")].0.outcome, Some(CallOutcome::Waitlisted));
+    assert_eq!(tables.records[&key("c1")].facts.outcome, Some(CallOutcome::Waitlisted));
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,7 +30,7 @@ async fn a_caller_who_asks_for_a_person_is_put_through_and_it_is_entered() {
     let entered: Vec<_> =
         world.store.peek().audit.iter().map(|entry| (entry.action.name(), entry.outcome)).collect();
     assert_eq!(entered, [("transfer_call", "TRANSFER_CLOSED"), ("transfer_call", "TRANSFER")]);
-    let record = world.store.peek().records[&key("c1")].0.clone();
+    let record = world.store.peek().records[&key("c1")].facts.clone();
     assert_eq!(record.outcome, Some(CallOutcome::Transferred));
     assert_eq!(record.transfer_reason, Some(TransferReason::MedicalQuestion));
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{RoleLease, StoreResult};
-use crate::domain::ids::{CallId, ClinicId, DemographicNo};
+use crate::domain::ids::{CallId, CallKey, ClinicId, DemographicNo};
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 
@@ -18,6 +18,14 @@ pub struct AuditEntry {
     pub patients: Vec<DemographicNo>,
     /// A situation's or state's code.
     pub outcome: &'static str,
+}
+
+impl AuditEntry {
+    /// One that is about a call and no chart.
+    pub fn about_call(call: &CallKey, action: AuditAction, outcome: &'static str, at: Ts) -> Self {
+        let CallKey { clinic, call } = call.clone();
+        Self { at, clinic, call: Some(call), action, patients: Vec::new(), outcome }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub enum AuditAction {
     OfferMade,
     OfferEnded,
     OffersRead,
+    ReportKept,
+    ReportFetched,
 }
 
 impl AuditAction {
@@ -53,6 +63,8 @@ impl AuditAction {
             Self::OfferMade => "slot_offer_made",
             Self::OfferEnded => "slot_offer_ended",
             Self::OffersRead => "slot_offers_read",
+            Self::ReportKept => "report_kept",
+            Self::ReportFetched => "report_fetched",
         }
     }
 }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::{CallRow, Tables, ToolCallRow};
+use super::tables::{CallRow, RecordRow, Tables, ToolCallRow};
 use crate::domain::answer::AnswerLine;
-use crate::domain::call_record::CallFacts;
+use crate::domain::call_record::{CallFacts, REPORT_WITHIN};
 use crate::domain::ids::{CallKey, Fence, Generation, ToolCallKey};
 use crate::domain::laws::owns;
 use crate::domain::phi::Phi;
@@ -43,7 +43,7 @@ impl CallStore for MemoryStore {
             row.touched_at = now;
         }
         tables.audit.extend(save.audit);
-        tables.record(&save.key, save.facts, now);
+        tables.record(&save.key, save.facts, Some(now.plus(REPORT_WITHIN)), now);
         if let Some(WaitlistJoin { tool_call, waiting }) = save.joins {
             tables.join_waitlist(ToolCallKey { call: save.key, tool_call }, waiting, now);
         }
@@ -61,26 +61,35 @@ impl CallStore for MemoryStore {
 
     async fn keep_event(&self, event: CallEvent, now: Ts) -> StoreResult<bool> {
         let mut tables = self.tables()?;
+        let due = (!event.is_report()).then(|| now.plus(REPORT_WITHIN));
         let message = (event.key.clone(), event.digest);
         if tables.events.contains_key(&message) {
             return Ok(false);
         }
         tables.events.insert(message, now);
-        tables.record(&event.key, event.facts, now);
+        tables.record(&event.key, event.facts, due, now);
+        if let Some(action) = event.audited {
+            tables.audit.push(AuditEntry::about_call(&event.key, action, "KEPT", now));
+        }
         Ok(true)
     }
 
     async fn call_record(&self, key: &CallKey) -> StoreResult<Option<CallFacts>> {
-        Ok(self.tables()?.records.get(key).map(|(facts, _)| facts.clone()))
+        Ok(self.tables()?.records.get(key).map(|row| row.facts.clone()))
     }
 }
 
 impl Tables {
-    fn record(&mut self, key: &CallKey, facts: CallFacts, now: Ts) {
-        if facts.says_something() {
-            let before = self.records.remove(key).map(|(known, _)| known).unwrap_or_default();
-            self.records.insert(key.clone(), (before.with(facts), now));
+    fn record(&mut self, key: &CallKey, facts: CallFacts, report_due: Option<Ts>, now: Ts) {
+        if !facts.says_something() {
+            return;
         }
+        let new = || RecordRow { report_due, ..RecordRow::default() };
+        let row = self.records.entry(key.clone()).or_insert_with(new);
+        row.facts = std::mem::take(&mut row.facts).with(facts);
+        row.changed_at = now;
+        // It has come, or is not asked for any more.
+        row.report_due = row.report_due.and(report_due);
     }
 
     fn owned(&mut self, key: &CallKey, fence: Fence) -> StoreResult<&mut CallRow> {

@@ -54,7 +54,7 @@ impl RetentionStore for MemoryStore {
         broom.next_kind();
         tables.texts.retain(|_, row| broom.leaves(row.ended_at().is_some_and(|at| at <= texts)));
         broom.next_kind();
-        tables.records.retain(|_, (_, changed_at)| broom.leaves(*changed_at <= closed));
+        tables.records.retain(|_, row| broom.leaves(row.changed_at <= closed));
         broom.next_kind();
         tables.waitlist.retain(|row| broom.leaves(!row.status.is_waiting() && row.changed_at <= closed));
         broom.next_kind();

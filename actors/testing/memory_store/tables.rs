@@ -41,11 +41,20 @@ pub struct Tables {
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,
-    pub records: BTreeMap<CallKey, (CallFacts, Ts)>,
+    pub records: BTreeMap<CallKey, RecordRow>,
     pub waitlist: Vec<WaitingRow>,
     pub held: Vec<HeldEntry>,
     pub freed: Vec<FreedEntry>,
     pub offers: Vec<OfferEntry>,
+}
+
+#[derive(Default)]
+pub struct RecordRow {
+    pub facts: CallFacts,
+    pub changed_at: Ts,
+    /// When the report is asked for; `None` when it has come or will not.
+    pub report_due: Option<Ts>,
+    pub report_asked: u32,
 }
 
 pub struct HeldEntry {

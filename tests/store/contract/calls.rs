@@ -56,6 +56,7 @@ pub(crate) async fn the_same_message_is_kept_once(house: &dyn House) {
         digest: digest.to_owned(),
         body: memory("{}"),
         facts: CallFacts::default(),
+        audited: None,
     };
     assert!(a.store.keep_event(event(1, "d1"), NOW).await.unwrap());
     assert!(!a.store.keep_event(event(1, "d1"), NOW).await.unwrap());

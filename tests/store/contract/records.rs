@@ -18,6 +18,7 @@ fn event(digest: &str, facts: CallFacts) -> CallEvent {
         digest: digest.to_owned(),
         body: memory("{}"),
         facts,
+        audited: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
         digest: "d".into(),
         body: memory("{}"),
         facts: CallFacts::default(),
+        audited: None,
     };
     store.keep_event(kept, NOW).await.unwrap();
     let open = booking(1, slot(540), a.generation);

@@ -7,14 +7,16 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::call::CallMsg;
 use crate::calls::{NotAdopted, reach};
+use crate::domain::alarm::Alarm;
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::ids::{CallKey, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation};
+use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered};
-use crate::ports::store::{CallEvent, StoreError};
+use crate::ports::store::{AuditAction, AuditEntry, CallEvent, StoreError};
 use crate::switchboard::{NotKept, Switchboard, Tiding, ToolCall};
 
 pub struct Exchange(pub Arc<House>);
@@ -38,9 +40,16 @@ impl Switchboard for Exchange {
         if let Ok(Ok(line)) = timeout_at(by, self.ask_call(&tool_call, by)).await {
             return line;
         }
-        let CallKey { clinic, call } = &tool_call.call;
-        tracing::warn!(clinic.id = %clinic, call.id = %call, "answered without the call: it is not in the audit log");
+        not_audited(&tool_call.call);
         urgent.answer.line()
+    }
+
+    async fn enter_alarm(&self, call: &CallKey, tool: Tool, alarm: Alarm, answered: Situation) {
+        self.0.meters.alarm(&call.clinic, alarm.name());
+        let entry = AuditEntry::about_call(call, AuditAction::Tool(tool), answered.code(), self.0.now());
+        if self.0.store.append_audit(entry).await.is_err() {
+            not_audited(call);
+        }
     }
 
     async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept> {
@@ -61,6 +70,10 @@ impl Switchboard for Exchange {
         }
         Ok(())
     }
+}
+
+fn not_audited(CallKey { clinic, call }: &CallKey) {
+    tracing::warn!(clinic.id = %clinic, call.id = %call, "answered without the call: it is not in the audit log");
 }
 
 /// The life that was asked is gone with the question: a change may have happened.

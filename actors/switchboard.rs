@@ -12,7 +12,7 @@ use crate::domain::clinic::Clinic;
 use crate::domain::ids::{CallKey, ToolCallId};
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
-use crate::domain::say::Language;
+use crate::domain::say::{Language, Situation};
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::urgent::{Urgent, urgent};
@@ -67,6 +67,9 @@ pub trait Switchboard: Send + Sync + 'static {
     /// Always answers (law C-1): every failure on the way is an answer. May take until `deadline`, and may be dropped
     /// there: what it has set going continues.
     async fn ask(&self, tool_call: ToolCall, deadline: Instant) -> AnswerLine;
+
+    /// Counts and audits an alarm that was answered without the call.
+    async fn enter_alarm(&self, call: &CallKey, tool: Tool, alarm: Alarm, answered: Situation);
 
     /// Keeps a message for the call's record, then lets the call know.
     async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept>;

@@ -58,3 +58,18 @@ async fn a_call_that_says_nothing_is_answered_for_at_the_deadline() {
         assert!(answer["say"].as_str().is_some_and(|say| !say.is_empty()));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_that_the_call_did_not_hear_of_is_counted_and_audited() {
+    let world = World::of(vec![clinic("maple", 1)], &[patient(42)]);
+    let house = world.begin(1, Crashpoints::default()).await;
+    let key = tool_call("maple", "c1", "t1", Tool::CreateAppointment, json!({}), None).call;
+    house.exchange.enter_alarm(&key, Tool::CreateAppointment, Alarm::Crisis, Situation::Crisis).await;
+    let audit: Vec<_> = world.store.peek().audit.iter().map(|e| (e.action.name(), e.outcome)).collect();
+    assert_eq!(audit, [("create_appointment", "CRISIS")]);
+    let mut registry = prometheus_client::registry::Registry::default();
+    house.house.meters.register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    assert!(text.contains(r#"alarms_total{clinic="maple",alarm="crisis"} 1"#), "{text}");
+}

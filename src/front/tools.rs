@@ -12,6 +12,7 @@ use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::say::{Language, Situation};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
+use vitarad_actors::domain::urgent::Urgent;
 use vitarad_actors::ports::voice::ControlUrl;
 use vitarad_actors::switchboard::{Switchboard, ToolCall};
 
@@ -102,7 +103,10 @@ impl Asking {
         let place = match (self.admit(index), &urgent) {
             (Ok(place), _) => place,
             // Never limited: what the declaration says goes out, only that the call does not hear of it.
-            (Err(_), Some(urgent)) => return Begun::Answered(urgent.answer.line()),
+            (Err(_), Some(urgent)) => {
+                self.enter_alarm(tool, urgent);
+                return Begun::Answered(urgent.answer.line());
+            }
             (Err((situation, outcome)), None) => return Begun::Settled(situation, outcome),
         };
         let deadline = if urgent.is_some() { self.urgent_deadline } else { self.deadline };
@@ -113,6 +117,14 @@ impl Asking {
             timeout_at(deadline, switchboard.ask(tool_call, deadline)).await.ok()
         });
         Begun::Running(Running { tool, deadline, otherwise: urgent.map(|urgent| urgent.answer.line()), task })
+    }
+
+    /// Whoever looks after alarms must hear of each, and the caller need not wait for that.
+    fn enter_alarm(&self, tool: Tool, urgent: &Urgent) {
+        let Some(alarm) = urgent.alarm else { return };
+        let (switchboard, call) = (Arc::clone(&self.switchboard), self.call.clone());
+        let situation = urgent.answer.situation;
+        tokio::spawn(async move { switchboard.enter_alarm(&call, tool, alarm, situation).await });
     }
 
     fn admit(&self, index: usize) -> Result<Place, (Situation, ToolOutcome)> {

@@ -116,6 +116,15 @@ impl SqlStore {
 
 #[async_trait]
 impl AuditStore for SqlStore {
+    async fn append_audit(&self, entry: AuditEntry) -> StoreResult<()> {
+        let clinic = entry.clinic.clone();
+        let keys = self.keys(&clinic).await?;
+        let entries = self.seal_entries(&clinic, &keys, vec![entry])?;
+        self.writer
+            .submit(Lane::Clinic(&clinic), entries, |entries, session| append(session, entries).boxed())
+            .await
+    }
+
     async fn seal_audit(&self, role: &RoleLease, limit: u32, _now: Ts) -> StoreResult<u64> {
         let clinics: Vec<(String,)> = self.read(Scope::House).await?.all(UNSEALED_CLINICS, args![]).await?;
         let mut sealed = 0;

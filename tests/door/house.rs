@@ -15,9 +15,10 @@ use tokio::time::Instant;
 use vitarad::access::{HmacPlan, WebhookCredential, WebhookScheme};
 use vitarad::front::listener::{ListenerSettings, Listening, listen};
 use vitarad::front::{Door, DoorMeters, DoorSettings, Gatebook};
+use vitarad_actors::domain::alarm::Alarm;
 use vitarad_actors::domain::answer::{Answer, AnswerLine};
 use vitarad_actors::domain::clinic::{Clinic, Roster};
-use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::domain::ids::{CallKey, ClinicId};
 use vitarad_actors::domain::say::{Language, Situation};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
@@ -81,6 +82,8 @@ pub(super) struct Script {
     pub(super) keeps: Mutex<Result<(), NotKept>>,
     pub(super) heard: Mutex<Vec<Heard>>,
     pub(super) told: Mutex<Vec<Told>>,
+    /// Alarms that the door answered by itself: the tool, what was heard, what was answered.
+    pub(super) alarms: Mutex<Vec<(&'static str, &'static str, &'static str)>>,
     pub(super) rang: Notify,
     pub(super) released: Semaphore,
     pub(super) finished: Semaphore,
@@ -93,6 +96,7 @@ impl Default for Script {
             keeps: Mutex::new(Ok(())),
             heard: Mutex::default(),
             told: Mutex::default(),
+            alarms: Mutex::default(),
             rang: Notify::new(),
             released: Semaphore::new(0),
             finished: Semaphore::new(0),
@@ -131,6 +135,10 @@ impl Switchboard for Script {
         self.finished.add_permits(1);
         let line = Answer::new(Situation::ClinicOpen, Language::En, &[("clinic", "Maple")]);
         line.with("id", tool_call.id.as_str()).line()
+    }
+
+    async fn enter_alarm(&self, _: &CallKey, tool: Tool, alarm: Alarm, answered: Situation) {
+        self.alarms.lock().unwrap().push((tool.name(), alarm.name(), answered.code()));
     }
 
     async fn tell(&self, event: CallEvent, tiding: Tiding) -> Result<(), NotKept> {

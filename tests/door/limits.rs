@@ -118,3 +118,18 @@ async fn a_clinic_whose_tool_calls_all_hang_is_busy_and_another_is_not() {
     assert_eq!(reply.codes(), ["OK", "OK", "BUSY"]);
     assert_eq!(house.tell("/api/vapi", &one_call()).await.codes(), ["OK"], "the places are free again");
 }
+
+#[tokio::test]
+async fn an_alarm_over_the_limit_is_answered_and_entered_all_the_same() {
+    let clinic_limits = ClinicLimits { tool_calls: THREE, ..ClinicLimits::default() };
+    let house = limited(DoorSettings { clinic_limits, ..DoorSettings::default() });
+    let mut list: Vec<_> = (0..3).map(|n| tool_call(&format!("id-{n}"), "get_providers")).collect();
+    list.extend([tool_call("t", "transfer_call"), tool_call("a", "create_appointment")]);
+    list[4]["function"]["arguments"] = json!({ "reason": "I have chest pain" });
+    let reply = house.tell("/api/vapi", &tool_calls(&json!(list))).await;
+    assert_eq!(reply.codes(), ["OK", "OK", "OK", "TRANSFER_CLOSED", "EMERGENCY"]);
+    until(|| !house.script.alarms.lock().unwrap().is_empty()).await;
+    let entered = house.script.alarms.lock().unwrap().clone();
+    assert_eq!(entered, [("create_appointment", "emergency", "EMERGENCY")]);
+    assert_eq!(house.heard().len(), 3, "the call itself hears of neither");
+}

@@ -71,6 +71,9 @@ impl AuditAction {
 
 #[async_trait]
 pub trait AuditStore: Send + Sync + 'static {
+    /// Enters what changed nothing else in the store.
+    async fn append_audit(&self, entry: AuditEntry) -> StoreResult<()>;
+
     /// Chains up to `limit` unsealed entries onto the log; returns how many.
     async fn seal_audit(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<u64>;
 }

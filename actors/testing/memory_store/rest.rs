@@ -11,8 +11,8 @@ use crate::domain::capabilities::{Capabilities, Discovered};
 use crate::domain::ids::{ClinicId, Fence, Generation};
 use crate::domain::time::Ts;
 use crate::ports::store::{
-    AuditStore, CapabilityStore, EmrToken, OutboxStore, QueuedSms, RoleLease, RoleStore, SmsState,
-    StoreError, StoreResult, TokenStore,
+    AuditEntry, AuditStore, CapabilityStore, EmrToken, OutboxStore, QueuedSms, RoleLease, RoleStore,
+    SmsState, StoreError, StoreResult, TokenStore,
 };
 
 /// A text still marked as being sent after this was left so by a death.
@@ -58,6 +58,11 @@ impl RoleStore for MemoryStore {
 
 #[async_trait]
 impl AuditStore for MemoryStore {
+    async fn append_audit(&self, entry: AuditEntry) -> StoreResult<()> {
+        self.tables()?.audit.push(entry);
+        Ok(())
+    }
+
     async fn seal_audit(&self, role: &RoleLease, limit: u32, _: Ts) -> StoreResult<u64> {
         let mut tables = self.tables()?;
         tables.guard_role(role)?;

@@ -63,10 +63,13 @@ impl Codes {
         self.0.get(code).copied().unwrap_or(0)
     }
 
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
     /// A figure over answers of which some were refusals says nothing.
     pub fn must_all_be(&self, code: &str) {
-        let all: u64 = self.0.values().sum();
-        assert!(self.of(code) == all, "answers that are not {code}: {:?}", self.0);
+        assert!(self.of(code) == self.total(), "answers that are not {code}: {:?}", self.0);
     }
 }
 

@@ -11,7 +11,7 @@ use super::State;
 use super::finding::{Finding, Task};
 use crate::desk::situation_of;
 use crate::domain::arguments::SlotSearch;
-use crate::domain::availability::{Day, TemplateCodes, Wish, free};
+use crate::domain::availability::{Day, Filled, TemplateCodes, Wish, free};
 use crate::domain::booking::Slot;
 use crate::domain::booking_rules::{BookingRules, VisitType};
 use crate::domain::clinic::{Clinic, ClinicProvider};
@@ -19,10 +19,10 @@ use crate::domain::clinic_hours::Opening;
 use crate::domain::ids::CallKey;
 use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
-use crate::domain::time::{Interval, Ts};
+use crate::domain::time::Ts;
 use crate::house::House;
 use crate::ports::emr::{EmrResult, Operation};
-use crate::ports::store::Taken;
+use crate::ports::store::{Taken, TakenSlot};
 
 /// A caller hears one slot and two others.
 const OFFERS: usize = BookingRules::MAX_HOLDS_PER_CALL;
@@ -83,14 +83,6 @@ struct Search {
     wanted: SlotSearch,
     now: Ts,
     deadline: Instant,
-}
-
-/// What one provider has on one day already.
-#[derive(Default)]
-struct Booked {
-    taken: Vec<Interval>,
-    /// How many of them are appointments of ours.
-    ours: usize,
 }
 
 impl Search {
@@ -158,16 +150,16 @@ impl Search {
             self.booked(provider, first, last),
             self.house.store.taken(self.taken(provider, first, last), self.now),
         );
-        let mut booked: HashMap<Date, Booked> = booked.map_err(situation_of)?;
-        for slot in held.map_err(|_| Situation::InternalError)? {
-            booked.entry(slot.date).or_default().taken.push(slot.interval);
+        let mut filled: HashMap<Date, Filled> = booked.map_err(situation_of)?;
+        for TakenSlot { slot, mark } in held.map_err(|_| Situation::InternalError)? {
+            filled.entry(slot.date).or_default().add(slot.interval, mark);
         }
         let mut slots = Vec::new();
         for (date, schedule) in days.iter().zip(schedules) {
             let schedule = schedule.map_err(situation_of)?;
-            let Booked { taken, ours } = booked.remove(date).unwrap_or_default();
+            let filled = filled.remove(date).unwrap_or_default();
             let schedule = schedule.value.as_ref().as_ref();
-            let day = Day { date: *date, schedule, codes, taken: &taken, ours };
+            let day = Day { date: *date, schedule, codes, taken: filled.times(), ours: filled.ours() };
             let free = free(day, self.wish(provider)).unwrap_or_default();
             slots.extend(free.into_iter().map(|interval| Slot {
                 provider: provider.provider_no.clone(),
@@ -183,7 +175,7 @@ impl Search {
         provider: &ClinicProvider,
         first: Date,
         last: Date,
-    ) -> EmrResult<HashMap<Date, Booked>> {
+    ) -> EmrResult<HashMap<Date, Filled>> {
         let (no, end) = (provider.provider_no.clone(), last.tomorrow().unwrap_or(last));
         let rows = self
             .house
@@ -192,11 +184,9 @@ impl Search {
                 emr.day_rows(&no, first, end, None).await
             })
             .await?;
-        let mut booked: HashMap<Date, Booked> = HashMap::new();
+        let mut booked: HashMap<Date, Filled> = HashMap::new();
         for row in rows.into_iter().filter(|row| row.status.occupies()) {
-            let day = booked.entry(row.date).or_default();
-            day.taken.push(row.interval);
-            day.ours += usize::from(row.mark.is_some());
+            booked.entry(row.date).or_default().add(row.interval, row.mark);
         }
         Ok(booked)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use tokio::time::Instant;
 
-use crate::domain::availability::{Day, DaySchedule, NoOpening, TemplateCodes, Wish, free, free_at};
+use crate::domain::availability::{Day, DaySchedule, Filled, NoOpening, TemplateCodes, Wish, free, free_at};
 use crate::domain::booking::Slot;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::DemographicNo;
@@ -19,11 +19,9 @@ pub struct DayNow {
     schedule: Arc<Option<DaySchedule>>,
     codes: Arc<TemplateCodes>,
     /// What the EMR holds.
-    booked: Vec<Interval>,
-    /// How many of them are appointments of ours.
-    ours: usize,
-    /// Holds, offers and unsettled writes.
-    kept: Vec<Interval>,
+    booked: Filled,
+    /// With holds, offers and unsettled writes.
+    all: Filled,
 }
 
 impl DayNow {
@@ -56,23 +54,18 @@ impl DayNow {
             house.store.taken(query, house.now()),
         );
         let (schedule, codes, rows) = (schedule?.value, codes?.value, rows?);
-        let occupied = || rows.iter().filter(|row| row.status.occupies());
-        Ok(Self {
-            date,
-            schedule,
-            codes,
-            booked: occupied().map(|row| row.interval).collect(),
-            ours: occupied().filter(|row| row.mark.is_some()).count(),
-            kept: kept.map_err(|_| EmrFailure::Stopped)?.into_iter().map(|slot| slot.interval).collect(),
-        })
+        let occupied = || rows.iter().filter(|row| row.status.occupies()).map(|row| (row.interval, row.mark));
+        let kept = kept.map_err(|_| EmrFailure::Stopped)?;
+        let all = occupied().chain(kept.iter().map(|taken| (taken.slot.interval, taken.mark))).collect();
+        Ok(Self { date, schedule, codes, booked: occupied().collect(), all })
     }
 
     pub fn free(&self, wish: Wish<'_>) -> Vec<Interval> {
-        free(self.with(&self.all()), wish).unwrap_or_default()
+        free(self.with(&self.all), wish).unwrap_or_default()
     }
 
     pub fn free_at(&self, wish: Wish<'_>, start: Minute) -> Result<Interval, NoOpening> {
-        free_at(self.with(&self.all()), wish, start)
+        free_at(self.with(&self.all), wish, start)
     }
 
     /// The same if nothing were held or under way.
@@ -80,12 +73,9 @@ impl DayNow {
         free_at(self.with(&self.booked), wish, start)
     }
 
-    fn all(&self) -> Vec<Interval> {
-        self.booked.iter().chain(&self.kept).copied().collect()
-    }
-
-    fn with<'a>(&'a self, taken: &'a [Interval]) -> Day<'a> {
-        let Self { date, schedule, codes, ours, .. } = self;
-        Day { date: *date, schedule: schedule.as_ref().as_ref(), codes, taken, ours: *ours }
+    fn with<'a>(&'a self, filled: &'a Filled) -> Day<'a> {
+        let Self { date, schedule, codes, .. } = self;
+        let (taken, ours) = (filled.times(), filled.ours());
+        Day { date: *date, schedule: schedule.as_ref().as_ref(), codes, taken, ours }
     }
 }

@@ -6,20 +6,12 @@ use jiff::civil::Date;
 use tokio::time::Instant;
 
 use super::saga::{Saga, situation_of};
-use crate::domain::availability::{Day, NoOpening, Wish, free_at};
+use crate::domain::availability::{Day, Filled, NoOpening, Wish, free_at};
 use crate::domain::booking::{Effect, Slot};
 use crate::domain::ids::AppointmentNo;
 use crate::domain::say::Situation;
-use crate::domain::time::Interval;
 use crate::ports::emr::{EmrFailure, EmrResult, Operation};
-use crate::ports::store::Taken;
-
-/// What the EMR holds of a day, but for the appointment that is being moved away.
-struct Occupied {
-    busy: Vec<Interval>,
-    /// How many of them are appointments of ours.
-    ours: usize,
-}
+use crate::ports::store::{Taken, TakenSlot};
 
 impl Saga {
     /// Everything the EMR and the journal know about that day, but for `effect` itself, what is held for this call or kept for
@@ -46,10 +38,13 @@ impl Saga {
             self.house.store.taken(self.taken_by_others(effect, slot), self.house.now()),
         );
         let (schedule, codes) = (unstale(schedule)?, unstale(codes)?);
-        let Occupied { mut busy, ours } = rows.map_err(situation_of)?;
-        busy.extend(taken.map_err(|_| Situation::InternalError)?.into_iter().map(|slot| slot.interval));
+        let mut filled = rows.map_err(situation_of)?;
+        for TakenSlot { slot, mark } in taken.map_err(|_| Situation::InternalError)? {
+            filled.add(slot.interval, mark);
+        }
+        let schedule = schedule.as_ref().as_ref();
         let day =
-            Day { date: slot.date, schedule: schedule.as_ref().as_ref(), codes: &codes, taken: &busy, ours };
+            Day { date: slot.date, schedule, codes: &codes, taken: filled.times(), ours: filled.ours() };
         let wish = Wish { clinic: &self.clinic, provider, visit, now: self.house.now() };
         match free_at(day, wish, slot.interval.start) {
             Ok(interval) if interval == slot.interval => Ok(()),
@@ -58,13 +53,14 @@ impl Saga {
         }
     }
 
+    /// What the EMR holds of a day, but for the appointment that is being moved away.
     async fn occupied(
         &self,
         slot: &Slot,
         date: Date,
         beside: Option<AppointmentNo>,
         deadline: Instant,
-    ) -> EmrResult<Occupied> {
+    ) -> EmrResult<Filled> {
         let (provider, end) = (slot.provider.clone(), date.tomorrow().unwrap_or(date));
         let rows = self
             .way()
@@ -72,11 +68,8 @@ impl Saga {
                 emr.day_rows(&provider, date, end, None).await
             })
             .await?;
-        let counts =
-            |row: &&crate::domain::appointment::DayRow| row.status.occupies() && Some(row.no) != beside;
-        let counted = || rows.iter().filter(counts);
-        let ours = counted().filter(|row| row.mark.is_some()).count();
-        Ok(Occupied { busy: counted().map(|row| row.interval).collect(), ours })
+        let counted = rows.iter().filter(|row| row.status.occupies() && Some(row.no) != beside);
+        Ok(counted.map(|row| (row.interval, row.mark)).collect())
     }
 
     fn taken_by_others(&self, effect: &Effect, slot: &Slot) -> Taken {

@@ -1,6 +1,7 @@
 //! Sagas against an EMR that misbehaves, staff who book over us, and deaths at every named point.
 
 mod held;
+mod limits;
 mod offers;
 
 use std::time::Duration;

@@ -3,10 +3,13 @@
 //! The same function offers slots and re-checks the one a caller chose, so a model that names a time we never offered
 //! is judged by the same rules as one that repeats our offer.
 
+mod filled;
+
 use std::collections::HashMap;
 
 use jiff::civil::Date;
 
+pub use self::filled::Filled;
 use super::booking_rules::VisitType;
 use super::clinic::{Clinic, ClinicProvider};
 use super::clinic_hours::Opening;
@@ -95,7 +98,7 @@ pub struct Day<'a> {
     pub codes: &'a TemplateCodes,
     /// Live appointments, others' holds, unsettled writes.
     pub taken: &'a [Interval],
-    /// How many of the live appointments are ours.
+    /// How many of them are appointments of ours.
     pub ours: usize,
 }
 

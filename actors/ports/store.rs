@@ -31,6 +31,7 @@ use crate::domain::ids::{
     CallId, CallKey, ClinicId, DemographicNo, EffectId, Fence, Generation, IntentId, ProviderNo, ToolCallId,
     ToolCallKey,
 };
+use crate::domain::mark::Mark;
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Language;
@@ -254,7 +255,14 @@ pub trait HoldStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<Slot>>;
 
     /// What others' holds and unsettled additions take of a provider's days, `first` to `last` inclusive.
-    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>>;
+    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<TakenSlot>>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenSlot {
+    pub slot: Slot,
+    /// The addition's, by which the EMR may show it by now; a hold has none.
+    pub mark: Option<Mark>,
 }
 
 pub struct Taken {

@@ -5,8 +5,9 @@ use futures::FutureExt;
 use uuid::Uuid;
 use vitarad_actors::domain::booking::Slot;
 use vitarad_actors::domain::ids::{CallKey, ClinicId, EffectId, IntentId};
+use vitarad_actors::domain::mark::Mark;
 use vitarad_actors::domain::time::Ts;
-use vitarad_actors::ports::store::{HoldStore, StoreResult, Taken};
+use vitarad_actors::ports::store::{HoldStore, StoreError, StoreResult, Taken, TakenSlot};
 
 use super::db::{Scope, Session};
 use super::locks::LockKey;
@@ -37,7 +38,7 @@ impl HoldStore for SqlStore {
             .await
     }
 
-    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>> {
+    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<TakenSlot>> {
         let Taken { clinic, provider, first, last, except_call, except_effect, except_patient } = query;
         let patient_index = match except_patient {
             Some(patient) => audit::patient_index(&*self.keys(&clinic).await?, patient),
@@ -47,13 +48,19 @@ impl HoldStore for SqlStore {
         let except_call = except_call.as_ref().map_or("", |call| call.as_str());
         let except_effect = except_effect.unwrap_or(EffectId(NOBODYS));
         let mut session = self.read(Scope::Clinic(&clinic)).await?;
-        let rows: Vec<(String, String, i64, i64)> = session
+        let rows: Vec<(String, String, i64, i64, Option<String>)> = session
             .all(
                 TAKEN,
                 args![&clinic, &provider, first, last, except_call, except_effect, now, &patient_index],
             )
             .await?;
-        rows.iter().map(|(provider, date, start, end)| records::slot(provider, date, *start, *end)).collect()
+        rows.iter()
+            .map(|(provider, date, start, end, mark)| {
+                let slot = records::slot(provider, date, *start, *end)?;
+                let read = |text| Mark::parse(text).ok_or(StoreError::Unreadable("effect"));
+                Ok(TakenSlot { slot, mark: mark.as_deref().map(read).transpose()? })
+            })
+            .collect()
     }
 }
 

@@ -195,11 +195,11 @@ statements! {
            AND start_minute < $5 AND end_minute > $4 AND kind = 'add' AND state IN ('announced', 'unknown')
            AND intent_id <> $8");
     TAKEN = both(
-        "SELECT provider, date, start_minute, end_minute FROM hold
+        "SELECT provider, date, start_minute, end_minute, NULL AS mark FROM hold
          WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND call_id <> $5 AND held_until > $7
            AND (patient_index IS NULL OR patient_index <> $8)
          UNION ALL
-         SELECT provider, date, start_minute, end_minute FROM effect
+         SELECT provider, date, start_minute, end_minute, mark FROM effect
          WHERE clinic_id = $1 AND provider = $2 AND date >= $3 AND date <= $4 AND kind = 'add'
            AND state IN ('announced', 'unknown') AND id <> $6
          ORDER BY date, start_minute, end_minute");

@@ -63,7 +63,7 @@ async fn taken(store: &dyn Store, except_call: Option<&CallKey>, now: Ts) -> Vec
         except_effect: None,
         except_patient: None,
     };
-    store.taken(query, now).await.unwrap().iter().map(|slot| slot.interval.start.get()).collect()
+    store.taken(query, now).await.unwrap().iter().map(|taken| taken.slot.interval.start.get()).collect()
 }
 
 async fn granted(store: &dyn Store, wish: &Announcement) -> Lease {

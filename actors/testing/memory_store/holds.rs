@@ -7,7 +7,7 @@ use super::tables::{HoldRow, Holder, Tables};
 use crate::domain::booking::Slot;
 use crate::domain::ids::CallKey;
 use crate::domain::time::Ts;
-use crate::ports::store::{HoldStore, StoreResult, Taken};
+use crate::ports::store::{HoldStore, StoreResult, Taken, TakenSlot};
 
 #[async_trait]
 impl HoldStore for MemoryStore {
@@ -38,7 +38,7 @@ impl HoldStore for MemoryStore {
         Ok(granted)
     }
 
-    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<Slot>> {
+    async fn taken(&self, query: Taken, now: Ts) -> StoreResult<Vec<TakenSlot>> {
         let tables = self.tables()?;
         let asked =
             |slot: &Slot| slot.provider == query.provider && (query.first..=query.last).contains(&slot.date);
@@ -50,9 +50,11 @@ impl HoldStore for MemoryStore {
         let unsettled = tables
             .unsettled_additions()
             .filter(|row| row.effect.clinic == query.clinic && query.except_effect != Some(row.effect.id));
-        let slots = holds.map(|hold| &hold.slot).chain(unsettled.map(|row| row.effect.slot()));
-        let mut taken: Vec<Slot> = slots.filter(|slot| asked(slot)).cloned().collect();
-        taken.sort_by_key(|slot| (slot.date, slot.interval.start, slot.interval.end));
+        let held = holds.map(|hold| TakenSlot { slot: hold.slot.clone(), mark: None });
+        let announced =
+            unsettled.map(|row| TakenSlot { slot: row.effect.slot().clone(), mark: Some(row.effect.mark()) });
+        let mut taken: Vec<TakenSlot> = held.chain(announced).filter(|taken| asked(&taken.slot)).collect();
+        taken.sort_by_key(|TakenSlot { slot, .. }| (slot.date, slot.interval.start, slot.interval.end));
         Ok(taken)
     }
 }

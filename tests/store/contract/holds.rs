@@ -37,6 +37,18 @@ pub(crate) async fn an_unsettled_addition_is_taken_and_cannot_be_held(house: &dy
     let wish = booking(1, slot(540), a.generation);
     granted(&*a.store, &wish).await;
     assert_eq!(taken(&*a.store, None, later(9_999)).await, [540], "it does not expire");
+    let whole_day = Taken {
+        clinic: clinic("maple"),
+        provider: slot(540).provider,
+        first: slot(540).date,
+        last: slot(540).date,
+        except_call: None,
+        except_effect: None,
+        except_patient: None,
+    };
+    let marks: Vec<_> =
+        a.store.taken(whole_day, NOW).await.unwrap().into_iter().map(|taken| taken.mark).collect();
+    assert_eq!(marks, [Some(wish.effect.mark())], "by which it is known in the EMR");
     let held = a.store.hold(&call(2), vec![slot(550), slot(555)], 3, later(120), NOW).await.unwrap();
     assert_eq!(held, [slot(555)]);
     let own = Taken {

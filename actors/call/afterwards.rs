@@ -1,4 +1,5 @@
-//! What became known after a tool call's deadline is said into the call, if the caller is still there.
+//! What became known after a tool call's deadline is said into the call, if the caller is still there; with what only a
+//! person can mend now, the caller is put through.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use super::{CallMsg, State};
 use crate::domain::answer::AnswerLine;
+use crate::domain::clinic::Line;
 use crate::domain::ids::{ToolCallId, ToolCallKey};
 use crate::domain::phi::Phi;
+use crate::domain::say::Situation;
+use crate::domain::transfer::TransferReason;
 use crate::mailbox::Post;
+use crate::ports::voice::{LiveOrder, Obeyed};
 
 /// A caller who has waited longer has gone on to something else.
 const WORTH_SAYING_FOR: Duration = Duration::from_mins(1);
@@ -42,11 +47,36 @@ impl State {
         let Some(line) = outcome.filter(|_| is_unheard && !self.ended) else { return };
         let Some(control) = self.control.clone() else { return };
         let answer: Value = serde_json::from_str(line.reveal()).unwrap_or_default();
-        let Some(say) = answer["say"].as_str().map(|say| Phi::new(say.to_owned())) else { return };
+        let Some(say) = answer["say"].as_str().map(str::to_owned) else { return };
+        let to = self.person_for(&answer);
         let (house, clinic) = (Arc::clone(&self.house), self.clinic.id.clone());
+        let goodbye = self.plain(Situation::Transferring, self.language());
         tokio::spawn(async move {
-            let said = house.voice.say(&control, &say).await;
-            house.meters.said(&clinic, if said { "said" } else { "not_said" });
+            if let Some(to) = to {
+                let order = LiveOrder::Transfer { to, say: Phi::new(format!("{say} {}", goodbye.say())) };
+                let obeyed = house.voice.order(&control, &order).await;
+                house.meters.said(&clinic, made_of(obeyed, "transferred"));
+                if obeyed != Obeyed::Refused {
+                    return;
+                }
+            }
+            let obeyed = house.voice.order(&control, &LiveOrder::Say(Phi::new(say))).await;
+            house.meters.said(&clinic, made_of(obeyed, "said"));
         });
+    }
+
+    /// What could not be done is a person's now: the caller need not wait to be called by one who is there.
+    fn person_for(&self, answer: &Value) -> Option<Line> {
+        let is_for_staff = answer["code"] == Situation::HandedToStaff.code();
+        let line = self.clinic.transfer_line(TransferReason::default());
+        line.filter(|_| is_for_staff && self.clinic.picks_up(self.house.now())).cloned()
+    }
+}
+
+const fn made_of(obeyed: Obeyed, done: &'static str) -> &'static str {
+    match obeyed {
+        Obeyed::Yes => done,
+        Obeyed::Refused => "refused",
+        Obeyed::Unknown => "no_answer",
     }
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::clinic::Line;
 use crate::domain::ids::CallId;
 use crate::domain::phi::Phi;
 
@@ -33,11 +34,31 @@ impl ControlUrl {
     }
 }
 
+/// What is done to a live call.
+pub enum LiveOrder {
+    Say(Phi<String>),
+    /// Says so, then puts the caller through.
+    Transfer {
+        to: Line,
+        say: Phi<String>,
+    },
+    End,
+}
+
+/// What the platform made of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obeyed {
+    Yes,
+    /// The caller has heard nothing of it.
+    Refused,
+    /// No answer: the caller may have heard it.
+    Unknown,
+}
+
 #[async_trait]
 pub trait VoiceControl: Send + Sync + 'static {
-    /// Speaks to the caller, once. Whether the platform took it; if it did not answer it may have been spoken, so it is
-    /// never tried again.
-    async fn say(&self, call: &ControlUrl, line: &Phi<String>) -> bool;
+    /// Once: an order without an answer is never given again, or it would be heard twice.
+    async fn order(&self, call: &ControlUrl, order: &LiveOrder) -> Obeyed;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A world that outlives houses, and a house on it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::pretend_emr::Connector;
 use super::{MemoryStore, PausedClock, PretendDoor, PretendEmr};
 use crate::crashpoint::Crashpoints;
 use crate::directory::Directory;
-use crate::domain::clinic::{Clinic, Roster};
+use crate::domain::clinic::{Clinic, Line, Roster};
 use crate::domain::ids::{CallId, CallKey, ClinicId, ToolCallId};
 use crate::domain::patient::Patient;
 use crate::domain::phi::Phi;
@@ -25,7 +26,7 @@ use crate::house::{House, HouseSettings};
 use crate::meters::Meters;
 use crate::ports::reports::{CallReports, NobodyToAsk};
 use crate::ports::sms::{SmsGateway, SmsMessage, SmsOutcome};
-use crate::ports::voice::{ControlUrl, VoiceControl};
+use crate::ports::voice::{ControlUrl, LiveOrder, Obeyed, VoiceControl};
 use crate::ports::{Clock, Luck};
 use crate::root::{Ended, Root};
 use crate::switchboard::{Switchboard, ToolCall};
@@ -64,21 +65,44 @@ impl SmsGateway for PretendSms {
     }
 }
 
-/// A platform that speaks, and remembers what it said.
+/// A platform that speaks and puts callers through, and remembers what it said and where they went.
 #[derive(Default)]
-pub struct PretendVoice(Mutex<Vec<String>>);
+pub struct PretendVoice {
+    said: Mutex<Vec<String>>,
+    put_through: Mutex<Vec<Line>>,
+    puts_nobody_through: AtomicBool,
+}
 
 impl PretendVoice {
     pub fn said(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn put_through(&self) -> Vec<Line> {
+        self.put_through.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn put_nobody_through(&self) {
+        self.puts_nobody_through.store(true, Ordering::SeqCst);
     }
 }
 
 #[async_trait]
 impl VoiceControl for PretendVoice {
-    async fn say(&self, _: &ControlUrl, line: &Phi<String>) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.reveal().clone());
-        true
+    async fn order(&self, _: &ControlUrl, order: &LiveOrder) -> Obeyed {
+        let say = match order {
+            LiveOrder::Transfer { .. } if self.puts_nobody_through.load(Ordering::SeqCst) => {
+                return Obeyed::Refused;
+            }
+            LiveOrder::Transfer { to, say } => {
+                self.put_through.lock().unwrap_or_else(PoisonError::into_inner).push(to.clone());
+                say
+            }
+            LiveOrder::Say(say) => say,
+            LiveOrder::End => return Obeyed::Yes,
+        };
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(say.reveal().clone());
+        Obeyed::Yes
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod control;
 #[path = "../support/house.rs"]
 #[expect(dead_code, reason = "nobody calls these houses, and they end with their test")]
 mod house;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{at_ten, house, key, verify};
 use crate::domain::tool::Tool;
-use crate::testing::{Fate, Op, TestHouse, World};
+use crate::ports::emr::EmrFailure;
+use crate::testing::{Fate, Op, TestHouse, World, clinic};
 
 /// Additions are answered only after the caller's patience.
 fn slow_additions(world: &World) {
@@ -64,4 +65,44 @@ async fn who_was_told_twice_that_it_is_not_confirmed_hears_the_outcome_once() {
     }
     house.wait(Duration::from_mins(2)).await;
     assert_eq!(world.voice.said().len(), 1, "{:?}", world.voice.said());
+}
+
+/// The addition never arrives, which is known when it can arrive no more.
+async fn lost(open: bool) -> (World, TestHouse) {
+    let (world, house) = house().await;
+    if open {
+        house.wait(Duration::from_hours(2)).await;
+    }
+    verify(&house, "c1").await;
+    let fails = Fate::Fails { after: Duration::from_millis(40), with: EmrFailure::ConnectionLost };
+    world.emr("maple").script(move |op| if op == Op::Add { fails } else { Fate::PROMPT });
+    let answer = house.ask("c1", "t1", Tool::CreateAppointment, at_ten()).await;
+    assert_eq!(answer["code"], "PENDING", "{answer}");
+    (world, house)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_booking_that_ends_with_staff_puts_its_caller_through_while_somebody_picks_up() {
+    let (world, house) = lost(true).await;
+    house.wait(Duration::from_mins(2)).await;
+    assert_eq!(world.voice.put_through(), [clinic("maple", 2).phone]);
+    let said = world.voice.said();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].starts_with("I couldn't confirm that.") && said[0].contains("putting you through"),
+        "{said:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_be_put_through_is_told_how_the_booking_ended() {
+    let (world, house) = lost(true).await;
+    world.voice.put_nobody_through();
+    house.wait(Duration::from_mins(2)).await;
+    assert_eq!(world.voice.said().len(), 1, "the platform refused");
+    assert!(!world.voice.said()[0].contains("putting you through"));
+
+    let (world, house) = lost(false).await;
+    house.wait(Duration::from_mins(2)).await;
+    assert_eq!((world.voice.put_through().len(), world.voice.said().len()), (0, 1), "nobody is there yet");
 }

@@ -1,4 +1,5 @@
-//! The platform's REST API as far as calls go: one by its id, or those created in some time, with its limits and moods.
+//! The platform as far as it can be asked about calls, with its limits and moods: one by its id, those created in some time,
+//! and orders to a live one, whose address alone is the leave to give them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
@@ -9,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ pub enum Trouble {
     Silence,
     /// Half of it.
     Garbage,
+    /// It is said to be elsewhere.
+    Redirect,
 }
 
 /// Serves until it is dropped.
@@ -43,6 +46,8 @@ struct Desk {
     calls: Mutex<BTreeMap<String, Value>>,
     troubles: Mutex<VecDeque<Trouble>>,
     asked: Mutex<Vec<String>>,
+    /// By the call, in the order in which they came.
+    orders: Mutex<Vec<(String, Value)>>,
 }
 
 impl Api {
@@ -53,6 +58,7 @@ impl Api {
             calls: Mutex::default(),
             troubles: Mutex::default(),
             asked: Mutex::default(),
+            orders: Mutex::default(),
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
@@ -60,6 +66,8 @@ impl Api {
             .route("/call", get(list))
             .route("/call/{id}", get(one))
             .layer(middleware::from_fn_with_state(Arc::clone(&desk), admit))
+            .route("/{call}/control", post(control))
+            .layer(middleware::from_fn_with_state(Arc::clone(&desk), meet_trouble))
             .with_state(Arc::clone(&desk));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { desk, addr, serving })
@@ -80,6 +88,15 @@ impl Api {
         lock(&self.desk.troubles).push_back(trouble);
     }
 
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What was ordered of live calls, and of which.
+    pub fn orders(&self) -> Vec<(String, Value)> {
+        lock(&self.desk.orders).clone()
+    }
+
     /// The path and query of every request so far.
     pub fn asked(&self) -> Vec<String> {
         lock(&self.desk.asked).clone()
@@ -97,11 +114,15 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn admit(State(desk): State<Arc<Desk>>, headers: HeaderMap, request: Request, next: Next) -> Response {
-    lock(&desk.asked).push(request.uri().to_string());
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if bearer.and_then(|value| value.strip_prefix("Bearer ")) != Some(&desk.key) {
         return refusal(StatusCode::UNAUTHORIZED, "Invalid Key. Hot tip, you may be using the private key");
     }
+    next.run(request).await
+}
+
+async fn meet_trouble(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    lock(&desk.asked).push(request.uri().to_string());
     let trouble = lock(&desk.troubles).pop_front();
     match trouble {
         None => next.run(request).await,
@@ -118,6 +139,7 @@ async fn admit(State(desk): State<Arc<Desk>>, headers: HeaderMap, request: Reque
         Some(Trouble::Garbage) => {
             ([(header::CONTENT_TYPE, "application/json")], "{\"id\":\"").into_response()
         }
+        Some(Trouble::Redirect) => Redirect::temporary("/elsewhere/control").into_response(),
     }
 }
 
@@ -150,6 +172,31 @@ async fn list(State(desk): State<Arc<Desk>>, Query(wanted): Query<BTreeMap<Strin
     };
     let page: Vec<Value> = lock(&desk.calls).values().filter(is_wanted).take(limit).cloned().collect();
     Json(page).into_response()
+}
+
+/// Only what the platform documents, and only while the call lasts.
+async fn control(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    Json(order): Json<Value>,
+) -> Response {
+    let is_live = lock(&desk.calls).get(&id).is_some_and(|call| call["status"] != "ended");
+    let fields = match order["type"].as_str() {
+        Some("say") => order["content"].is_string(),
+        Some("transfer") => {
+            order["destination"]["type"] == "number" && order["destination"]["number"].is_string()
+        }
+        Some("end-call") => true,
+        _ => false,
+    };
+    if !is_live {
+        return refusal(StatusCode::NOT_FOUND, "Not Found");
+    }
+    if !fields {
+        return refusal(StatusCode::BAD_REQUEST, "a property should not exist, or not so");
+    }
+    lock(&desk.orders).push((id, order));
+    Json(json!({ "success": true })).into_response()
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response {

@@ -163,7 +163,11 @@ impl Meters {
         );
         registry.register("sms", "Text messages by outcome", self.sms.clone());
         registry.register("alarms", "Tool calls with alarming words in them", self.alarms.clone());
-        registry.register("said_afterwards", "Late answers said into the live call", self.said.clone());
+        registry.register(
+            "said_afterwards",
+            "Late answers told into the live call, and callers put through with them",
+            self.said.clone(),
+        );
         registry.register(
             "reports_asked_for",
             "Calls without a report that the voice platform was asked about",

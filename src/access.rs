@@ -42,6 +42,9 @@ pub struct EmrAccess {
     /// The way by REST, for a clinic whose administrator has registered us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OauthAccess>,
+    /// The way by the legacy bridge, for a clinic that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<BridgeAccess>,
 }
 
 impl EmrAccess {
@@ -63,6 +66,18 @@ pub struct OauthAccess {
     /// The base address as the server believes it is called, where a proxy or a forwarded port stands between: signatures
     /// are made for this one.
     pub signed_as: Option<String>,
+}
+
+/// A legacy bridge: a service beside the EMR, with an address, a key and a certificate of its own.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BridgeAccess {
+    /// Up to, not including, `/api/v1`.
+    pub url: String,
+    #[serde(serialize_with = "reveal")]
+    pub api_key: SecretString,
+    #[serde(default)]
+    pub tls: TlsMode,
 }
 
 /// A public name and the secret that goes with it: the clinic's registration of us, or a token.
@@ -212,6 +227,11 @@ mod tests {
                     callback: "https://voice.example.test/emr/oauth/callback".to_owned(),
                     token_lifetime: Some(Duration::from_hours(1)),
                     signed_as: None,
+                }),
+                bridge: Some(BridgeAccess {
+                    url: "https://bridge.example.test".to_owned(),
+                    api_key: "a key".to_owned().into(),
+                    tls: TlsMode::System,
                 }),
             },
             webhook: schemes

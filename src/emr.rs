@@ -8,9 +8,12 @@
 //! soap     envelopes and faults
 //! xml      elements, within limits                  leave  whose approval it is, while it lasts
 //!
+//! bridge   charts by telephone number and providers, by a legacy service with a key
+//!
 //! http     connections, certificates, and what their failing proves
 //! ```
 
+mod bridge;
 mod http;
 mod leave;
 pub mod oauth;
@@ -33,10 +36,14 @@ use self::leave::Leave;
 use self::oauth::Signer;
 use crate::access::EmrAccess;
 
+pub use bridge::OscarBridge;
 pub use http::Clients;
 pub use leave::{KeptToken, Tokens};
 pub use oscar::OscarSoap;
 pub use rest::{OscarRest, RestAccess};
+
+/// The provider as whom OSCAR itself acts, whom nobody can book.
+const SYSTEM: &str = "-1";
 
 /// Connects clinics whose access somebody else keeps.
 pub struct Connector<F> {
@@ -76,6 +83,12 @@ where
         Some((Arc::new(emr), unusable))
     }
 
+    fn bridge(&self, access: &EmrAccess) -> Option<(Arc<dyn Emr>, Option<EmrFailure>)> {
+        let emr = OscarBridge::new(access.bridge.as_ref()?, &self.clients);
+        let unusable = emr.unusable();
+        Some((Arc::new(emr), unusable))
+    }
+
     fn rest(&self, clinic: &ClinicId, access: &EmrAccess) -> Option<(Arc<dyn Emr>, Option<EmrFailure>)> {
         let (rest, oauth) = (self.rest.as_ref()?, access.oauth.as_ref()?);
         let (clock, luck) = (Arc::clone(&rest.clock), Arc::clone(&rest.luck));
@@ -102,7 +115,8 @@ where
         let access = (self.access)(&clinic.id);
         let soap = self.soap(access.as_ref());
         let rest = access.as_ref().and_then(|access| self.rest(&clinic.id, access));
-        let ways = [soap, rest].into_iter().flatten();
+        let bridge = access.as_ref().and_then(|access| self.bridge(access));
+        let ways = [soap, rest, bridge].into_iter().flatten();
         ways.map(|(emr, unusable)| {
             if let Some(failure) = unusable {
                 tracing::error!(

@@ -59,6 +59,7 @@ impl Key {
                 | ["voice", "api_key"]
                 | ["clinics", _, "emr", "url" | "username" | "password"]
                 | ["clinics", _, "emr", "oauth", "consumer_key" | "consumer_secret" | "signed_as"]
+                | ["clinics", _, "emr", "bridge", "url" | "api_key"]
                 | ["clinics", _, "webhook", "secrets"]
         )
     }

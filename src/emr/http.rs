@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url, redirect, retry};
+use tokio::time::Instant;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
@@ -73,6 +74,34 @@ fn build(tls: &TlsMode) -> Result<Client, Box<dyn Error>> {
 pub(super) fn mount(address: &str, path: &str) -> EmrResult<Url> {
     let url = Url::parse(&format!("{}/{path}", address.trim_end_matches('/')));
     url.ok().filter(|url| !url.cannot_be_a_base()).ok_or(EmrFailure::NoConnection)
+}
+
+/// Leaves a trace of a question and of what became of it, without either's content.
+pub(super) async fn noted<T>(
+    operation: &'static str,
+    asking: impl Future<Output = EmrResult<T>>,
+) -> EmrResult<T> {
+    let started = Instant::now();
+    let outcome = asking.await;
+    tracing::debug!(
+        emr.operation = operation,
+        emr.outcome = outcome.as_ref().err().map_or("ok", |failure| failure.name()),
+        elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "asked the EMR"
+    );
+    outcome
+}
+
+/// Whether a body was written for people to look at.
+pub(super) fn is_web_page(body: &[u8]) -> bool {
+    let body = unmarked(body);
+    let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    begins(b"<!doctype html") || begins(b"<html")
+}
+
+/// A body without its byte order mark and the blanks before it begins.
+pub(super) fn unmarked(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start()
 }
 
 /// Sends a SOAP envelope.

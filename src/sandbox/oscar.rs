@@ -5,6 +5,7 @@
 //! Whoever runs in the same process can give the same orders to an [`Oscar`] directly.
 
 mod accept;
+mod bridge;
 mod control;
 pub mod demo;
 mod discovery;

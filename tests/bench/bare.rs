@@ -42,6 +42,7 @@ impl Bare {
                 password: demo::PASSWORD.to_owned().into(),
                 tls: TlsMode::System,
                 oauth: None,
+                bridge: None,
             };
             Arc::new(OscarSoap::new(Some(access), &clients))
         });

@@ -1,6 +1,6 @@
 //! The clinics of a file: their defaults, their access, and how they may contradict themselves and each other.
 
-use vitarad::access::TlsMode;
+use vitarad::access::{Fingerprint, TlsMode};
 use vitarad_actors::domain::booking_rules::{BookingRules, ClinicRules};
 use vitarad_actors::domain::clinic::EmrLimits;
 use vitarad_actors::domain::slot_offer::SlotOffers;
@@ -274,6 +274,33 @@ fn what_is_registered_for_rest_is_checked_and_its_secrets_are_not_told() {
         (with(callback, "\"soon\""), format!("{key}.token_lifetime_seconds")),
     ] {
         let problems = load(&clinic, &[]).err().unwrap().to_string();
+        assert!(problems.contains(&named) && !problems.contains("canary"), "{problems}");
+    }
+}
+
+#[test]
+fn a_bridge_is_off_unless_declared_and_checked_like_the_emr_beside_it() {
+    let loaded = load(SMALL_CLINIC, &[]).unwrap();
+    assert!(loaded.settings.clinics[0].1.emr.bridge.is_none());
+    let with = |table: &str| {
+        SMALL_CLINIC.replace("password = \"p\"", &format!("password = \"p\", bridge = {{ {table} }}"))
+    };
+    let url = "url = \"https://bridge.example.test:3000\"";
+    let pin = "0a".repeat(32);
+    let declared = with(&format!("{url}, api_key = \"k\", tls = {{ mode = \"pin\", sha256 = [\"{pin}\"] }}"));
+    let loaded = load(&declared, &[]).unwrap();
+    let bridge = loaded.settings.clinics[0].1.emr.bridge.clone().unwrap();
+    assert_eq!(bridge.tls, TlsMode::Pin { sha256: vec![Fingerprint([10; 32])] });
+    assert!(loaded.settings.clinics[0].1.emr.tls == TlsMode::System, "each has a certificate of its own");
+    let key = "clinics.riverside.emr.bridge";
+    for (table, named) in [
+        (url.to_owned(), format!("{key}.api_key")),
+        (format!("{url}, api_key = \"\""), format!("{key}.api_key")),
+        (format!("{url}, api_key = \"canary \\n0471\""), format!("{key}.api_key")),
+        ("url = \"canary0471\", api_key = \"canary0471\"".to_owned(), format!("{key}.url")),
+        (format!("{url}, api_key = \"canary0471\", tls = {{ mode = \"pin\" }}"), format!("{key}.tls.sha256")),
+    ] {
+        let problems = load(&with(&table), &[]).err().unwrap().to_string();
         assert!(problems.contains(&named) && !problems.contains("canary"), "{problems}");
     }
 }

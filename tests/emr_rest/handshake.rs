@@ -22,6 +22,7 @@ fn handshake(desk: &Desk, secret: &str, url: &str) -> Handshake {
         password: "".into(),
         tls: TlsMode::System,
         oauth: None,
+        bridge: None,
     };
     let oauth = OauthAccess {
         consumer: Credential { key: demo::CONSUMER_KEY.to_owned(), secret: secret.into() },

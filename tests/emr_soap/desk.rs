@@ -30,6 +30,7 @@ pub(crate) fn access(url: &str) -> EmrAccess {
         password: demo::PASSWORD.into(),
         tls: TlsMode::System,
         oauth: None,
+        bridge: None,
     }
 }
 

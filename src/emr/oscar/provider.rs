@@ -4,10 +4,9 @@ use vitarad_actors::domain::ids::ProviderNo;
 use vitarad_actors::ports::emr::EmrProvider;
 
 use super::field::owned;
+use crate::emr::SYSTEM;
 use crate::emr::xml::Element;
 
-/// The account under which OSCAR itself acts.
-const SYSTEM: &str = "-1";
 const ACTIVE: &str = "1";
 
 /// `None` for whoever cannot be booked: the system, the inactive, and rows without a usable number.

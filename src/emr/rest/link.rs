@@ -87,14 +87,7 @@ impl Link {
 
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> EmrResult<T> {
         let token = self.token().ok_or(EmrFailure::Unauthorised)?;
-        let started = Instant::now();
-        let outcome = self.round_trip(&call, &token).await;
-        tracing::debug!(
-            emr.operation = call.operation,
-            emr.outcome = outcome.as_ref().err().map_or("ok", |failure: &EmrFailure| failure.name()),
-            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "asked the EMR"
-        );
+        let outcome = http::noted(call.operation, self.round_trip(&call, &token)).await;
         if matches!(outcome, Err(EmrFailure::Unauthorised)) {
             self.standing().refused_at = Some(Instant::now());
         }

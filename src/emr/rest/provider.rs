@@ -4,9 +4,7 @@ use vitarad_actors::domain::ids::ProviderNo;
 use vitarad_actors::ports::emr::EmrProvider;
 
 use super::row::Row;
-
-/// The account under which OSCAR itself acts.
-const SYSTEM: &str = "-1";
+use crate::emr::SYSTEM;
 
 /// `None` for the system and for rows without a usable number; only active ones are listed. Of what kind somebody is
 /// cannot be told: the column for it is filled from another.

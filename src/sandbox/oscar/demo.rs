@@ -18,6 +18,9 @@ pub const CONSUMER_SECRET: &str = "n0t0a0real0s3cret";
 /// What a callback must begin with.
 pub const CALLBACK: &str = "http://localhost";
 
+/// What the bridge beside a seeded clinic's server wants to be shown.
+pub const BRIDGE_KEY: &str = "br1dge0demo0key0";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Person {
     pub demographic_no: i32,

@@ -1,18 +1,19 @@
-//! The port a client of OSCAR talks to: `/{context}/ws/{Service}` for every clinic in the house, and REST beside it.
+//! The port a client of OSCAR talks to: `/{context}/ws/{Service}` for every clinic in the house, REST beside it, and a bridge beside
+//! that.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use futures::{StreamExt, stream};
 
 use super::accept::Severed;
 use super::exchange::{Answer, Page, exchange};
 use super::gate::{Caller, refusal};
 use super::soap::{Request, service};
-use super::{Contexts, discovery, gzip, pages, rest};
+use super::{Contexts, bridge, discovery, gzip, pages, rest};
 
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 
@@ -23,6 +24,8 @@ pub(super) fn router(contexts: Contexts) -> Router {
         .route("/{context}/ws/{service}", get(discovery::operations).post(soap))
         .route("/{context}/ws/oauth/{*path}", any(rest::serve))
         .route("/{context}/ws/services/{*path}", any(rest::serve))
+        .route("/{context}/bridge/api/v1/patients/search", post(bridge::patients))
+        .route("/{context}/bridge/api/v1/providers", get(bridge::providers))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(contexts)

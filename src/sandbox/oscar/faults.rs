@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde::Deserialize;
 
-use super::{discovery, rest, soap};
+use super::{bridge, discovery, rest, soap};
 
 /// What an operation has to do with single appointments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,12 +155,11 @@ impl FaultPlan {
     }
 }
 
-/// Of an operation of either wire, or of a look at what there is.
+/// Of an operation of any wire, or of a look at what there is.
 fn touches(name: &str) -> Option<Touches> {
-    soap::operation(name)
-        .map(|operation| operation.touches)
-        .or_else(|| rest::touches(name))
-        .or_else(|| discovery::touches(name))
+    let others = [rest::touches, discovery::touches, bridge::touches];
+    let soap = soap::operation(name).map(|operation| operation.touches);
+    soap.or_else(|| others.into_iter().find_map(|touches| touches(name)))
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct World {
     pub logins: Logins,
     /// Who may use the REST services.
     pub rest: Registry,
+    /// What the bridge beside the server wants to be shown; `None` if there is no bridge.
+    pub bridge_key: Option<String>,
     /// From where SOAP is let in, where a build keeps a list of that.
     pub listed: Vec<IpAddr>,
     /// Whom the day sheet names as the author of what staff type in: `last, first`.
@@ -94,6 +96,7 @@ impl World {
             programs: Vec::new(),
             logins: Logins::default(),
             rest: Registry::default(),
+            bridge_key: None,
             listed: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             clerk_name: "desk, front".to_owned(),
             clerk_no: "188".to_owned(),

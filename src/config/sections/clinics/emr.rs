@@ -1,5 +1,6 @@
 //! The way into a clinic's EMR, as the operator writes it down.
 
+mod bridge;
 mod oauth;
 
 use std::fs;
@@ -10,6 +11,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use self::bridge::BridgeTable;
 use self::oauth::OauthTable;
 use crate::access::{EmrAccess, Fingerprint, TlsMode};
 use crate::config::Profile;
@@ -27,6 +29,7 @@ pub(super) struct EmrTable {
     #[serde(default)]
     tls: TlsTable,
     oauth: Option<OauthTable>,
+    bridge: Option<BridgeTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -62,6 +65,7 @@ impl EmrTable {
         let fix = "give vitarad's user in OSCAR a password of its own, and set it here";
         secrets::check(&self.password, &place.child("password"), profile, fix, findings);
         let oauth = self.oauth.map(|oauth| oauth.checked(&place.child("oauth"), profile, findings));
+        let bridge = self.bridge.map(|bridge| bridge.checked(&place.child("bridge"), profile, findings));
         let tls = self.tls.checked(&place.child("tls"), findings)?;
         Some(EmrAccess {
             url: self.url.expose_secret().to_owned(),
@@ -69,6 +73,7 @@ impl EmrTable {
             password: self.password,
             tls,
             oauth,
+            bridge: bridge.flatten(),
         })
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn hire(world: &mut World, flavour: Flavour) {
         provider_no: VOICE_DESK.to_owned(),
         expires: None,
     });
+    world.bridge_key = Some(demo::BRIDGE_KEY.to_owned());
     world.rest.clients.push(RestClient {
         key: demo::CONSUMER_KEY.to_owned(),
         secret: demo::CONSUMER_SECRET.to_owned(),

@@ -1,20 +1,20 @@
 //! A standing login with one EMR: made once, renewed when the server forgets it, shared by everybody who asks.
 //!
 //! OSCAR's key has no time limit; it changes when the server restarts or the password changes, so it is
-//! kept until the server refuses it.
+//! kept until the server refuses it. In which namespace a build takes its operations shows when it is first asked without
+//! a key: what is in the wrong one was not understood, so it may be said again in the other.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
 use super::http::{self, Answer, Clients};
-use super::soap::{self, Call, LOGIN, Token};
+use super::soap::{self, Call, Dialect, LOGIN, Token};
 use super::xml::{Element, Space};
 use crate::access::EmrAccess;
 
@@ -27,8 +27,9 @@ pub(super) struct Session {
     services: Url,
     username: String,
     password: SecretString,
+    dialect: Mutex<Dialect>,
     /// Locked while logging in, so that everybody who needs a token waits for one login.
-    login: Mutex<Login>,
+    login: tokio::sync::Mutex<Login>,
 }
 
 #[derive(Default)]
@@ -62,7 +63,8 @@ impl Session {
             services: http::mount(&access.url, "ws/")?,
             username: access.username,
             password: access.password,
-            login: Mutex::default(),
+            dialect: Mutex::new(Dialect::Oscar),
+            login: tokio::sync::Mutex::default(),
         })
     }
 
@@ -70,21 +72,34 @@ impl Session {
     /// was refused was not done.
     pub(super) async fn ask(&self, call: &Call) -> EmrResult<Element> {
         let token = self.token(None).await.map_err(|failure| unsent(call, failure))?;
-        match self.exchange(call, Some(&token)).await {
+        match self.exchange(call, Some(&token), self.dialect()).await {
             Err(EmrFailure::Unauthorised) => {}
             answered => return answered,
         }
         let renewed = self.token(Some(&token)).await.map_err(|failure| unsent(call, failure))?;
-        let answered = self.exchange(call, Some(&renewed)).await;
+        let answered = self.exchange(call, Some(&renewed), self.dialect()).await;
         if matches!(answered, Err(EmrFailure::Unauthorised)) {
             self.disown(&renewed).await;
         }
         answered
     }
 
-    /// Asks a service that wants no token.
+    /// Asks a service that wants no token, in the other namespace too if it does not understand.
     pub(super) async fn ask_openly(&self, call: &Call) -> EmrResult<Element> {
-        self.exchange(call, None).await
+        let dialect = self.dialect();
+        let answered = self.exchange(call, None, dialect).await;
+        if !matches!(answered, Err(EmrFailure::ClientFault)) {
+            return answered;
+        }
+        let answered = self.exchange(call, None, dialect.other()).await;
+        if matches!(answered, Ok(_) | Err(EmrFailure::Unauthorised)) {
+            *self.dialect.lock().unwrap_or_else(PoisonError::into_inner) = dialect.other();
+        }
+        answered
+    }
+
+    fn dialect(&self) -> Dialect {
+        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A page of the web service framework about itself: `path` is what stands behind `/ws/`.
@@ -126,26 +141,17 @@ impl Session {
             arguments.text("arg0", &self.username);
             arguments.text("arg1", self.password.expose_secret());
         });
-        let response = self.exchange(&call, None).await?;
+        let response = self.ask_openly(&call).await?;
         token_in(&response).ok_or(EmrFailure::Unreadable)
     }
 
-    async fn exchange(&self, call: &Call, token: Option<&Token>) -> EmrResult<Element> {
-        let started = Instant::now();
-        let outcome = self.round_trip(call, token).await;
-        tracing::debug!(
-            emr.operation = call.operation,
-            emr.outcome = outcome.as_ref().err().map_or("ok", |failure| failure.name()),
-            elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "asked the EMR"
-        );
-        outcome
-    }
-
-    async fn round_trip(&self, call: &Call, token: Option<&Token>) -> EmrResult<Element> {
-        let url = self.services.join(call.service).map_err(|_| EmrFailure::NoConnection)?;
-        let answer = http::post(&self.client, url, call.envelope(token)).await?;
-        soap::response(&answer, call.operation)
+    async fn exchange(&self, call: &Call, token: Option<&Token>, dialect: Dialect) -> EmrResult<Element> {
+        http::noted(call.operation, async {
+            let url = self.services.join(call.service).map_err(|_| EmrFailure::NoConnection)?;
+            let answer = http::post(&self.client, url, call.envelope(token, dialect)).await?;
+            soap::response(&answer, call.operation)
+        })
+        .await
     }
 }
 

@@ -5,16 +5,41 @@ use secrecy::{ExposeSecret, SecretString};
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
-use super::http::Answer;
+use super::http::{self, Answer};
 use super::xml::{Element, Space, Writer, escape};
 
 pub(super) const LOGIN: &str = "login2";
 
-const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const OSCAR: &str = "http://ws.oscarehr.org/";
+const EXTERNAL: &str = "http://v1.soap.external.ws.oscarehr.org/";
+const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const WSSE: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
 const PASSWORD_TEXT: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText";
+
+/// The namespace in which a build has its operations. It takes them in no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Oscar,
+    /// Of Juno and its like.
+    External,
+}
+
+impl Dialect {
+    const fn namespace(self) -> &'static str {
+        match self {
+            Self::Oscar => OSCAR,
+            Self::External => EXTERNAL,
+        }
+    }
+
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Oscar => Self::External,
+            Self::External => Self::Oscar,
+        }
+    }
+}
 
 /// One operation with its arguments.
 pub(super) struct Call {
@@ -50,12 +75,13 @@ impl Call {
         Self { writes: true, ..Self::new(service, operation, write) }
     }
 
-    pub(super) fn envelope(&self, token: Option<&Token>) -> String {
-        let (operation, arguments) = (self.operation, self.arguments.as_str());
+    pub(super) fn envelope(&self, token: Option<&Token>, dialect: Dialect) -> String {
+        let (operation, arguments, namespace) =
+            (self.operation, self.arguments.as_str(), dialect.namespace());
         let header = token.map(security).unwrap_or_default();
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
-             <soapenv:Envelope xmlns:soapenv=\"{SOAP}\" xmlns:ws=\"{OSCAR}\">{header}\
+             <soapenv:Envelope xmlns:soapenv=\"{SOAP}\" xmlns:ws=\"{namespace}\">{header}\
              <soapenv:Body><ws:{operation}>{arguments}</ws:{operation}></soapenv:Body></soapenv:Envelope>"
         )
     }
@@ -92,7 +118,9 @@ pub(super) fn response(answer: &Answer, operation: &str) -> EmrResult<Element> {
 
 /// The one element in the body of an envelope.
 fn content(document: &[u8]) -> EmrResult<Element> {
-    if is_web_page(document) {
+    // OSCAR itself never answers a SOAP request so.
+    let is_plain_text = http::unmarked(document).first().is_some_and(|first| *first != b'<');
+    if is_plain_text || http::is_web_page(document) {
         return Err(EmrFailure::Firewall);
     }
     let envelope = Element::parse(document).map_err(|_| EmrFailure::Unreadable)?;
@@ -101,13 +129,6 @@ fn content(document: &[u8]) -> EmrResult<Element> {
     }
     let body = envelope.into_children().find(|part| part.is(Space::Soap, "Body"));
     body.and_then(|body| body.into_children().next()).ok_or(EmrFailure::Unreadable)
-}
-
-/// Whether this was written for people to look at. OSCAR itself never answers a SOAP request so.
-fn is_web_page(document: &[u8]) -> bool {
-    let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document).trim_ascii_start();
-    let begins = |with: &[u8]| document.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
-    begins(b"<!doctype html") || begins(b"<html") || !document.is_empty() && !begins(b"<")
 }
 
 /// Only the code's local name counts: prefixes and texts differ from build to build.
@@ -119,6 +140,8 @@ fn meaning(fault: &Element, operation: &str) -> EmrFailure {
             EmrFailure::Unauthorised
         }
         "Client" => EmrFailure::ClientFault,
+        // Said before anything was looked at, and as good as a firewall: our address is not on the server's list.
+        _ if part("faultstring") == "Unauthorized IP Address" => EmrFailure::Firewall,
         // The one fault that a login declares; of any other operation it would prove nothing.
         _ if operation == LOGIN && part("faultstring") == "Invalid Username/Password" => {
             EmrFailure::Unauthorised

@@ -6,7 +6,7 @@ use quick_xml::NsReader;
 use quick_xml::events::Event;
 use vitarad::sandbox::oscar::{Fault, Profile};
 
-use crate::house::{CONTEXT, House, Reply, add, clinic, envelope, username_token};
+use crate::house::{CONTEXT, House, Reply, Xml, add, clinic, envelope, username_token};
 
 const PASSWORD: &str = vitarad::sandbox::oscar::demo::PASSWORD;
 const JUNO_NAMESPACE: &str = "http://v1.soap.external.ws.oscarehr.org/";
@@ -147,4 +147,49 @@ async fn the_lists_can_be_made_to_fail_like_anything_else() {
     assert_eq!(get(&house, "ScheduleService?wsdl").await.status, 403);
     assert!(!get(&house, "services?_wadl").await.text.contains("resources"));
     assert_eq!(get(&house, "").await.status, 200);
+}
+
+/// Calls as the integration account, in Juno's words.
+async fn ask_juno(house: &House, service: &str, operation: &str) -> Reply {
+    house.send(service, &in_juno(&envelope(&username_token("131", PASSWORD), operation))).await
+}
+
+#[tokio::test]
+async fn juno_alone_takes_new_charts_over_soap_and_finds_them_by_health_number() {
+    let chart = |more: &str| {
+        format!(
+            "<ws:addDemographic><arg0><dateOfBirth>07</dateOfBirth><firstName>NELL</firstName><hin>9999000001</hin>\
+             <lastName>HARPER</lastName><monthOfBirth>04</monthOfBirth>{more}<phone>604-555-0150</phone>\
+             <sex>F</sex><yearOfBirth>1979</yearOfBirth></arg0></ws:addDemographic>"
+        )
+    };
+    let house = House::of(clinic(Profile::JunoLike)).await;
+    let added = Xml::read(&ask_juno(&house, "DemographicService", &chart("")).await.text);
+    let find = "<ws:getDemographicsByHealthNum><arg0>9999000001</arg0></ws:getDemographicsByHealthNum>";
+    let found = Xml::read(&ask_juno(&house, "DemographicService", find).await.text);
+    assert_eq!(found.all("demographicNo"), [added.text("return")]);
+    assert_eq!((found.text("lastName"), found.text("dateOfBirth")), ("HARPER", "07"));
+    assert_eq!(found.text("lastUpdateUser"), "210");
+    let unknown = ask_juno(&house, "DemographicService", &chart("<nickName/>")).await;
+    assert_eq!(unknown.fault().0, "Client");
+    let elsewhere = House::seeded().await.call("DemographicService", &chart("")).await;
+    assert!(elsewhere.fault().1.starts_with("Unexpected wrapper element"));
+}
+
+#[tokio::test]
+async fn juno_alone_has_columns_for_visits_by_video_both_ways() {
+    let new = add("101", "2026-07-21T09:00:00", "2026-07-21T09:15:00")
+        .replace("<name>", "<isVirtual>0</isVirtual><name>");
+    let read = |id: &str| format!("<ws:getAppointment><arg0>{id}</arg0></ws:getAppointment>");
+    let house = House::of(clinic(Profile::JunoLike)).await;
+    let added = Xml::read(&ask_juno(&house, "ScheduleService", &new).await.text);
+    let row = ask_juno(&house, "ScheduleService", &read(added.text("return"))).await;
+    let row = Xml::read(&row.text);
+    assert_eq!(row.text("isVirtual"), "false");
+    assert!(row.text("currentClinicTime").starts_with("2026-06-03T09:30:12"));
+
+    let elsewhere = House::seeded().await;
+    assert_eq!(elsewhere.call("ScheduleService", &new).await.fault().0, "Client");
+    let id = elsewhere.book("101", "2026-07-21T09:00:00", "2026-07-21T09:15:00").await.to_string();
+    assert!(elsewhere.ask("ScheduleService", &read(&id)).await.get("isVirtual").is_none());
 }

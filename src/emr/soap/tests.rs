@@ -27,13 +27,13 @@ fn a_login_is_sent_without_a_security_header() {
         arguments.text("arg0", "voicedesk");
         arguments.text("arg1", "correct horse");
     });
-    assert_eq!(outline(&call.envelope(None)), recorded::request("01-login2").outline());
+    assert_eq!(outline(&call.envelope(None, Dialect::Oscar)), recorded::request("01-login2").outline());
 }
 
 #[test]
 fn a_call_carries_the_account_number_and_the_key_as_plain_text_password() {
     let call = Call::new("ProviderService", "getProviders2", |arguments| arguments.plain("arg0", true));
-    let envelope = call.envelope(Some(&token()));
+    let envelope = call.envelope(Some(&token()), Dialect::Oscar);
     assert_eq!(outline(&envelope), recorded::request("03-getProviders2").outline());
     let recorded = String::from_utf8(recorded::file("03-getProviders2", "request")).unwrap();
     let password = |xml: &str| xml.split_once("Type=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
@@ -44,7 +44,7 @@ fn a_call_carries_the_account_number_and_the_key_as_plain_text_password() {
 fn a_key_with_markup_in_it_is_escaped() {
     let token = Token { security_id: 131, key: "<&>".into() };
     let call = Call::new("ProviderService", "getProviders2", |_| {});
-    assert!(outline(&call.envelope(Some(&token))).contains("Password [<&>]"));
+    assert!(outline(&call.envelope(Some(&token), Dialect::Oscar)).contains("Password [<&>]"));
 }
 
 #[test]
@@ -112,4 +112,10 @@ fn an_empty_response_is_a_response() {
          <ns2:getProviders2Response xmlns:ns2=\"{OSCAR}\"/></soap:Body></soap:Envelope>"
     );
     assert_eq!(answered(200, &body), None);
+}
+
+#[test]
+fn an_address_that_is_not_on_the_servers_list_is_as_good_as_behind_a_firewall() {
+    assert_eq!(answered(500, &fault("soap:Server", "Unauthorized IP Address")), Some(EmrFailure::Firewall));
+    assert_eq!(answered(500, &fault("soap:Server", "Unauthorized")), Some(EmrFailure::ServerFault));
 }

@@ -14,6 +14,7 @@ const MOST_ELEMENTS: usize = 100_000;
 pub(crate) enum Space {
     None,
     Soap,
+    /// Of OSCAR's operations, in either of the namespaces that builds have them in.
     Oscar,
     Other,
 }
@@ -53,7 +54,7 @@ impl Space {
     fn of(uri: &str) -> Self {
         match uri {
             "http://schemas.xmlsoap.org/soap/envelope/" => Self::Soap,
-            "http://ws.oscarehr.org/" => Self::Oscar,
+            "http://ws.oscarehr.org/" | "http://v1.soap.external.ws.oscarehr.org/" => Self::Oscar,
             _ => Self::Other,
         }
     }

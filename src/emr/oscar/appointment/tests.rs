@@ -8,7 +8,7 @@ use vitarad_actors::ports::EmrFailure;
 
 use super::*;
 use crate::emr::recorded;
-use crate::emr::soap::Call;
+use crate::emr::soap::{Call, Dialect};
 
 fn row(fields: &str) -> Element {
     Element::parse(format!("<return>{fields}</return>").as_bytes()).unwrap()
@@ -73,7 +73,7 @@ fn a_new_appointment_is_written_as_recorded_with_the_mark_before_the_note() {
     let call = Call::writing("ScheduleService", "addAppointment", |arguments| {
         arguments.nested("arg0", |row| write_new(row, &new));
     });
-    let ours = Element::parse(call.envelope(None).as_bytes()).unwrap().outline();
+    let ours = Element::parse(call.envelope(None, Dialect::Oscar).as_bytes()).unwrap().outline();
     let body = |outline: &str| outline.split_once("Oscar").unwrap().1.to_owned();
     let theirs = recorded::request("06-addAppointment").outline();
     let theirs = theirs.replace("phone agent #c-7f3a", &format!("{} by telephone", new.mark));
@@ -85,7 +85,7 @@ fn a_cancellation_is_written_as_recorded_without_times() {
     let call = Call::writing("ScheduleService", "updateAppointment", |arguments| {
         arguments.nested("arg0", |row| write_cancelled(row, &seen()));
     });
-    let ours = Element::parse(call.envelope(None).as_bytes()).unwrap().outline();
+    let ours = Element::parse(call.envelope(None, Dialect::Oscar).as_bytes()).unwrap().outline();
     let body = |outline: &str| outline.split_once("Oscar").unwrap().1.to_owned();
     assert_eq!(body(&ours), body(&recorded::request("07-updateAppointment-cancel").outline()));
 }

@@ -12,6 +12,8 @@ mod bridge;
 mod builds;
 #[path = "profiles/charts.rs"]
 mod charts;
+#[path = "profiles/discovery.rs"]
+mod discovery;
 #[path = "profiles/gates.rs"]
 mod gates;
 #[path = "support/log.rs"]

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tracing::Level;
-use vitarad::access::{BridgeAccess, TlsMode};
-use vitarad::emr::{Clients, OscarBridge};
+use vitarad::access::{BridgeAccess, EmrAccess, TlsMode};
+use vitarad::emr::{Clients, Connector, OscarBridge};
 use vitarad::sandbox::oscar::{Fault, Profile, demo};
+use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo};
 use vitarad_actors::domain::patient::{Patient, Standing};
 use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::ports::emr::{EmrConnector, Operation, Path};
 use vitarad_actors::ports::{Emr, EmrFailure};
 
+use crate::builds::access;
 use crate::log::Log;
 use crate::server::{EMPTY_DAY, Server, booking, clinic, provider};
 
@@ -34,10 +37,12 @@ impl Desk {
     }
 }
 
+fn bridge(server: &Server, key: &str) -> BridgeAccess {
+    BridgeAccess { url: format!("{}/bridge/", server.url()), api_key: key.into(), tls: TlsMode::System }
+}
+
 fn connect(server: &Server, key: &str) -> OscarBridge {
-    let access =
-        BridgeAccess { url: format!("{}/bridge/", server.url()), api_key: key.into(), tls: TlsMode::System };
-    OscarBridge::new(&access, &Clients::default())
+    OscarBridge::new(&bridge(server, key), &Clients::default())
 }
 
 fn numbers(charts: &[Patient]) -> Vec<i32> {
@@ -129,6 +134,10 @@ async fn everything_else_is_unsupported_and_nothing_is_asked_for_it() {
     assert_eq!(emr.charts_by_birth_date(demo::MARIE.birth).await.err(), refused);
     assert_eq!(emr.add_appointment(&booking()).await.err(), refused);
     assert!(desk.server.oscar.state().requests.is_empty());
+    let offered: Vec<Operation> =
+        Operation::ALL.iter().copied().filter(|operation| emr.offers(*operation)).collect();
+    assert_eq!(offered, [Operation::Providers, Operation::ChartsByPhone, Operation::Discover]);
+    assert_eq!(emr.discover().await, Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -147,4 +156,22 @@ async fn no_patient_and_no_key_is_in_the_log_and_each_exchange_is() {
     for secret in [demo::MARIE.last_name, "555-0142", "5550142", "1979-04-07", demo::BRIDGE_KEY] {
         assert!(!text.contains(&secret.to_lowercase()), "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+async fn a_clinic_is_connected_to_a_bridge_only_if_it_declares_one() {
+    let desk = Desk::seeded().await;
+    let declaration = serde_json::json!({
+        "id": "maple", "name": "Maple", "phone": "604-555-0100", "timezone": "America/Vancouver", "hours": {},
+        "providers": [],
+    });
+    let clinic: Clinic = serde_json::from_value(declaration).unwrap();
+    let paths = |access: EmrAccess| {
+        let ways = Connector::new(move |_| Some(access.clone())).connect(&clinic);
+        ways.iter().map(|way| way.path()).collect::<Vec<_>>()
+    };
+    let without = access(&desk.server.url());
+    let with = EmrAccess { bridge: Some(bridge(&desk.server, demo::BRIDGE_KEY)), ..without.clone() };
+    assert_eq!(paths(without), [Path::Soap]);
+    assert_eq!(paths(with), [Path::Soap, Path::Bridge]);
 }

@@ -96,16 +96,19 @@ pub(crate) async fn desks() -> Vec<Desk> {
     desks
 }
 
-pub(crate) fn soap(url: &str) -> OscarSoap {
-    let access = EmrAccess {
+pub(crate) fn access(url: &str) -> EmrAccess {
+    EmrAccess {
         url: url.to_owned(),
         username: demo::LOGIN.to_owned(),
         password: demo::PASSWORD.into(),
         tls: TlsMode::System,
         oauth: None,
         bridge: None,
-    };
-    OscarSoap::new(Some(access), &Clients::default())
+    }
+}
+
+fn soap(url: &str) -> OscarSoap {
+    OscarSoap::new(Some(access(url)), &Clients::default())
 }
 
 pub(crate) fn rest(url: &str, grant: &Grant, secret: &str) -> OscarRest {

@@ -6,6 +6,7 @@ mod demographics;
 mod handshake;
 mod json;
 mod operation;
+mod persona;
 mod provider_service;
 mod refusal;
 mod registry;
@@ -100,6 +101,7 @@ impl Request {
         if posted && !self.is_json {
             return Err(Refusal::WrongContent);
         }
+        persona::check(world, operation.name)?;
         let body: Value = match serde_json::from_slice(&self.body) {
             Ok(body) => body,
             Err(_) if posted => return Err(Refusal::failed("Unrecognized token")),

@@ -43,6 +43,8 @@ pub struct World {
     pub logins: Logins,
     /// Who may use the REST services.
     pub rest: Registry,
+    /// Rights that the REST account lacks: an object and a privilege, such as `_demographic` and `r`.
+    pub denied: Vec<(String, String)>,
     /// What the bridge beside the server wants to be shown; `None` if there is no bridge.
     pub bridge_key: Option<String>,
     /// From where SOAP is let in, where a build keeps a list of that.
@@ -96,6 +98,7 @@ impl World {
             programs: Vec::new(),
             logins: Logins::default(),
             rest: Registry::default(),
+            denied: Vec::new(),
             bridge_key: None,
             listed: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             clerk_name: "desk, front".to_owned(),

@@ -292,7 +292,13 @@ impl State {
 
     fn plain(&self, situation: Situation, language: Language) -> Answer {
         let phone = self.clinic.phone.0.spoken();
-        Answer::new(situation, language, &[("phone", &phone), ("clinic", &self.clinic.name)])
+        let answer = Answer::new(situation, language, &[("phone", &phone), ("clinic", &self.clinic.name)]);
+        match situation {
+            Situation::ScheduleHidden | Situation::NotFromHere => {
+                answer.with("canOffer", self.clinic.instead_of_booking())
+            }
+            _ => answer,
+        }
     }
 }
 

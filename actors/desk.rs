@@ -32,7 +32,7 @@ pub use self::day::DayNow;
 use self::offers::Offers;
 pub use self::offers::end_offer;
 use self::order::{Concluded, Order};
-pub use self::recheck::no_opening;
+pub use self::recheck::{no_opening, no_schedule};
 use self::saga::Saga;
 pub use self::saga::situation_of;
 pub use self::wording::{moment, when_and_who};

@@ -32,3 +32,4 @@ pub mod transfer;
 pub mod urgent;
 pub mod voice;
 pub mod waitlist;
+pub mod work_grid;

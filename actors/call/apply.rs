@@ -12,6 +12,7 @@ use crate::desk::{moment, when_and_who};
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{ToolRequest, ToolWish};
+use crate::domain::availability::Certainty;
 use crate::domain::booking::Slot;
 use crate::domain::call::Offer;
 use crate::domain::call_note::CallNote;
@@ -24,7 +25,7 @@ use crate::domain::tool::Tool;
 use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
 use crate::mailbox::Post;
-use crate::ports::emr::EmrProvider;
+use crate::ports::emr::{EmrProvider, Path};
 use crate::ports::store::{AuditAction, AuditEntry, CallSave, HeldRow, WaitlistJoin};
 use crate::switchboard::ToolCall;
 
@@ -169,12 +170,12 @@ impl State {
             Finding::Noted(note) => self.noted(note, language),
             Finding::Waits(waiting) => self.waits(*waiting, language),
             Finding::Providers(listed) => Told::nothing(self.list_providers(&listed, language)),
-            Finding::Number { charts } => self.number_found(charts, language),
+            Finding::Number { by, charts } => self.number_found(by, charts, language),
             Finding::Identified(who) => self.identified(who, language),
             Finding::Patient(no) => self.describe(no, language),
-            Finding::Slots { held, until, visit, open } => {
+            Finding::Slots { held, until, visit, open, certainty } => {
                 let held = held.into_iter().map(|slot| (slot, visit.clone(), until)).collect();
-                self.offer(held, open.map(|open| *open), language)
+                self.offer(held, open.map(|open| *open), certainty, language)
             }
             Finding::Appointments { patient, by, upcoming, held } => {
                 self.call.list(patient, by, &upcoming);
@@ -221,11 +222,13 @@ impl State {
     }
 
     /// A number alone answers only that verification is needed, however many charts carry it.
-    fn number_found(&self, charts: Vec<DemographicNo>, language: Language) -> Told {
+    fn number_found(&self, by: Path, charts: Vec<DemographicNo>, language: Language) -> Told {
         let situation =
             if charts.is_empty() { Situation::NumberUnknown } else { Situation::VerificationNeeded };
         let answer =
             self.plain(situation, language).with("patient", Value::Null).with("needsVerification", true);
+        // No more is searched by REST, so that a number which was not found may be in the files all the same.
+        let answer = if by == Path::Rest { answer.with("searched", "home numbers only") } else { answer };
         Told::of(answer, Tool::SearchPatientByPhone, charts)
     }
 
@@ -272,11 +275,13 @@ impl State {
         Told::of(answer, Tool::GetPatient, vec![no])
     }
 
-    /// What the patient was texted about goes before what was found now.
+    /// What the patient was texted about goes before what was found now; what is only assumed is not said as if it were
+    /// known.
     fn offer(
         &mut self,
         mut slots: Vec<(Slot, String, Ts)>,
         open: Option<OpenOffer>,
+        certainty: Certainty,
         language: Language,
     ) -> Told {
         if let Some(OpenOffer { slot, visit, until, .. }) = open.clone() {
@@ -288,11 +293,18 @@ impl State {
         };
         let (when, provider) = when_and_who(&self.clinic, language, &best.slot());
         let until = moment(&self.clinic, language, best.held_until);
-        let situation = if open.is_some() { Situation::OfferOpen } else { Situation::SlotFound };
+        let situation = match (&open, certainty) {
+            (Some(_), _) => Situation::OfferOpen,
+            (None, Certainty::Read) => Situation::SlotFound,
+            (None, Certainty::Assumed) => Situation::SlotAssumed,
+        };
         let values = [("when", when.as_str()), ("provider", &provider), ("until", &until)];
-        let answer = Answer::new(situation, language, &values)
+        let mut answer = Answer::new(situation, language, &values)
             .with("slot", self.offer_facts(best, language))
             .with("alternatives", others.iter().map(|o| self.offer_facts(o, language)).collect::<Vec<_>>());
+        if certainty == Certainty::Assumed {
+            answer = answer.with("certainty", "assumed");
+        }
         match open {
             Some(open) => {
                 let answer = answer.with("offeredByText", true).with("keptUntil", self.wall(open.until));

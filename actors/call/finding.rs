@@ -9,6 +9,7 @@ use ractor::ActorRef;
 use super::CallMsg;
 use crate::desk::order::Concluded;
 use crate::domain::appointment::Appointment;
+use crate::domain::availability::Certainty;
 use crate::domain::booking::Slot;
 use crate::domain::call_note::CallNote;
 use crate::domain::ids::{DemographicNo, ToolCallId};
@@ -30,6 +31,8 @@ pub enum Finding {
     Providers(Dated<Vec<EmrProvider>>),
     /// The charts that carry the caller's number: for the audit log, not for the answer.
     Number {
+        /// The path by which they were looked for.
+        by: Path,
         charts: Vec<DemographicNo>,
     },
     Identified(Identification),
@@ -43,6 +46,7 @@ pub enum Finding {
         visit: String,
         /// What a patient of this call was offered before, and may still take up.
         open: Option<Box<OpenOffer>>,
+        certainty: Certainty,
     },
     Appointments {
         patient: DemographicNo,

@@ -14,7 +14,7 @@ use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::Situation;
 use crate::house::House;
-use crate::ports::emr::{EmrResult, Operation};
+use crate::ports::emr::{EmrResult, Operation, Path};
 
 impl State {
     pub(super) fn by_number(
@@ -60,7 +60,7 @@ impl Asker {
 
     async fn count(&self, caller: &PhoneNumber) -> Finding {
         match self.charts_of(caller).await {
-            Ok(charts) => Finding::Number { charts: charts.iter().map(|chart| chart.no).collect() },
+            Ok((by, charts)) => Finding::Number { by, charts: charts.iter().map(|chart| chart.no).collect() },
             Err(failure) => Finding::Plain(situation_of(failure)),
         }
     }
@@ -83,15 +83,16 @@ impl Asker {
         }
     }
 
-    async fn charts_of(&self, caller: &PhoneNumber) -> EmrResult<Vec<Patient>> {
+    async fn charts_of(&self, caller: &PhoneNumber) -> EmrResult<(Path, Vec<Patient>)> {
         let number = caller.clone();
-        let charts = self
+        let (by, mut charts) = self
             .house
             .emr_link(&self.clinic.id)
             .read(Operation::ChartsByPhone, self.deadline, move |emr| async move {
-                emr.charts_by_phone(&number).await
+                Ok((emr.path(), emr.charts_by_phone(&number).await?))
             })
             .await?;
-        Ok(charts.into_iter().filter(|chart| caller.is_among(&chart.phones)).collect())
+        charts.retain(|chart| caller.is_among(&chart.phones));
+        Ok((by, charts))
     }
 }

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::State;
 use super::finding::{Finding, Task};
-use crate::desk::situation_of;
+use crate::desk::{no_schedule, situation_of};
 use crate::domain::arguments::SlotSearch;
-use crate::domain::availability::{Day, Filled, TemplateCodes, Wish, free};
+use crate::domain::availability::{Certainty, Day, Filled, TemplateCodes, Wish, free};
 use crate::domain::booking::Slot;
 use crate::domain::booking_rules::{BookingRules, VisitType};
 use crate::domain::clinic::{Clinic, ClinicProvider};
@@ -60,13 +60,14 @@ impl State {
         };
         Ok(Task::of(async move {
             match tokio::join!(offered.standing(), search.run()) {
-                (Some(open), Ok(Finding::Slots { held, until, visit, .. })) => {
-                    Finding::Slots { held, until, visit, open: Some(Box::new(open)) }
+                (Some(open), Ok(Finding::Slots { held, until, visit, certainty, .. })) => {
+                    Finding::Slots { held, until, visit, open: Some(Box::new(open)), certainty }
                 }
                 // Nothing else, or nobody knows: what is kept is kept.
                 (Some(open), _) => {
                     let (until, visit) = (open.until, open.visit.clone());
-                    Finding::Slots { held: Vec::new(), until, visit, open: Some(Box::new(open)) }
+                    let (held, certainty) = (Vec::new(), Certainty::Read);
+                    Finding::Slots { held, until, visit, open: Some(Box::new(open)), certainty }
                 }
                 (None, found) => found.unwrap_or_else(Finding::Plain),
             }
@@ -85,10 +86,13 @@ struct Search {
     deadline: Instant,
 }
 
+/// A free time, and how well it is known.
+type Known = (Slot, Certainty);
+
 impl Search {
     async fn run(&self) -> Result<Finding, Situation> {
-        let codes =
-            self.house.emr_link(&self.clinic.id).template_codes(self.deadline).await.map_err(situation_of)?;
+        let link = self.house.emr_link(&self.clinic.id);
+        let codes = link.template_codes(self.deadline).await.map_err(no_schedule)?;
         let (first, last) = self.window();
         let mut from = self.wanted.from.map_or(first, |wanted| wanted.max(first));
         let mut found = Vec::new();
@@ -115,7 +119,7 @@ impl Search {
     }
 
     /// Free slots of all wanted providers in a stretch of days, earliest first; the clinic's order breaks ties.
-    async fn span(&self, codes: &TemplateCodes, from: Date, until: Date) -> Result<Vec<Slot>, Situation> {
+    async fn span(&self, codes: &TemplateCodes, from: Date, until: Date) -> Result<Vec<Known>, Situation> {
         let open: Vec<Date> = from
             .series(jiff::Span::new().days(1))
             .take_while(|date| *date <= until)
@@ -126,9 +130,9 @@ impl Search {
         }
         let asks: Vec<_> =
             self.providers.iter().map(|provider| self.of_provider(provider, codes, &open)).collect();
-        let mut found: Vec<Slot> = stream::iter(asks).buffered(AT_ONCE).try_concat().await?;
-        found.retain(|slot| self.suits(slot));
-        found.sort_by_key(|slot| (slot.date, slot.interval.start));
+        let mut found: Vec<Known> = stream::iter(asks).buffered(AT_ONCE).try_concat().await?;
+        found.retain(|(slot, _)| self.suits(slot));
+        found.sort_by_key(|(slot, _)| (slot.date, slot.interval.start));
         Ok(found)
     }
 
@@ -137,7 +141,7 @@ impl Search {
         provider: &ClinicProvider,
         codes: &TemplateCodes,
         days: &[Date],
-    ) -> Result<Vec<Slot>, Situation> {
+    ) -> Result<Vec<Known>, Situation> {
         let (_, horizon) = self.wish(provider).window();
         let days = &days[..days.partition_point(|date| *date <= horizon)];
         let (Some(&first), Some(&last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
@@ -156,16 +160,13 @@ impl Search {
         }
         let mut slots = Vec::new();
         for (date, schedule) in days.iter().zip(schedules) {
-            let schedule = schedule.map_err(situation_of)?;
+            let work = schedule.map_err(no_schedule)?.value;
             let filled = filled.remove(date).unwrap_or_default();
-            let schedule = schedule.value.as_ref().as_ref();
+            let schedule = work.schedule();
             let day = Day { date: *date, schedule, codes, taken: filled.times(), ours: filled.ours() };
             let free = free(day, self.wish(provider)).unwrap_or_default();
-            slots.extend(free.into_iter().map(|interval| Slot {
-                provider: provider.provider_no.clone(),
-                date: *date,
-                interval,
-            }));
+            let slot = |interval| Slot { provider: provider.provider_no.clone(), date: *date, interval };
+            slots.extend(free.into_iter().map(|interval| (slot(interval), work.certainty())));
         }
         Ok(slots)
     }
@@ -208,17 +209,18 @@ impl Search {
         self.wanted.preference.admits(start) && !self.wanted.exclude.contains(&start)
     }
 
-    async fn hold(&self, mut found: Vec<Slot>) -> Result<Finding, Situation> {
+    async fn hold(&self, mut found: Vec<Known>) -> Result<Finding, Situation> {
         found.truncate(CANDIDATES);
-        if found.is_empty() {
+        let (found, known): (Vec<Slot>, Vec<Certainty>) = found.into_iter().unzip();
+        let Some(certainty) = known.into_iter().max() else {
             return Ok(Finding::Plain(Situation::NoAvailability));
-        }
+        };
         let now = self.house.now();
         let until = now.plus(self.clinic.policy().hold());
         let held = self.house.store.hold(&self.call, found, OFFERS, until, now).await;
         match held.map_err(|_| Situation::InternalError)? {
             held if held.is_empty() => Ok(Finding::Plain(Situation::NoAvailability)),
-            held => Ok(Finding::Slots { held, until, visit: self.visit.code.clone(), open: None }),
+            held => Ok(Finding::Slots { held, until, visit: self.visit.code.clone(), open: None, certainty }),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use tokio::time::Instant;
 
-use crate::domain::availability::{Day, DaySchedule, Filled, NoOpening, TemplateCodes, Wish, free, free_at};
+use crate::domain::availability::{Day, Filled, NoOpening, TemplateCodes, Wish, WorkDay, free, free_at};
 use crate::domain::booking::Slot;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::DemographicNo;
@@ -16,7 +16,7 @@ use crate::ports::store::Taken;
 
 pub struct DayNow {
     date: Date,
-    schedule: Arc<Option<DaySchedule>>,
+    work: Arc<WorkDay>,
     codes: Arc<TemplateCodes>,
     /// What the EMR holds.
     booked: Filled,
@@ -45,7 +45,7 @@ impl DayNow {
             except_effect: None,
             except_patient: patient,
         };
-        let (schedule, codes, rows, kept) = tokio::join!(
+        let (work, codes, rows, kept) = tokio::join!(
             link.day_schedule(&provider, date, deadline),
             link.template_codes(deadline),
             link.read(Operation::DayRows, deadline, move |emr| async move {
@@ -53,11 +53,11 @@ impl DayNow {
             }),
             house.store.taken(query, house.now()),
         );
-        let (schedule, codes, rows) = (schedule?.value, codes?.value, rows?);
+        let (work, codes, rows) = (work?.value, codes?.value, rows?);
         let occupied = || rows.iter().filter(|row| row.status.occupies()).map(|row| (row.interval, row.mark));
         let kept = kept.map_err(|_| EmrFailure::Stopped)?;
         let all = occupied().chain(kept.iter().map(|taken| (taken.slot.interval, taken.mark))).collect();
-        Ok(Self { date, schedule, codes, booked: occupied().collect(), all })
+        Ok(Self { date, work, codes, booked: occupied().collect(), all })
     }
 
     pub fn free(&self, wish: Wish<'_>) -> Vec<Interval> {
@@ -74,8 +74,8 @@ impl DayNow {
     }
 
     fn with<'a>(&'a self, filled: &'a Filled) -> Day<'a> {
-        let Self { date, schedule, codes, .. } = self;
+        let Self { date, work, codes, .. } = self;
         let (taken, ours) = (filled.times(), filled.ours());
-        Day { date: *date, schedule: schedule.as_ref().as_ref(), codes, taken, ours }
+        Day { date: *date, schedule: work.schedule(), codes, taken, ours }
     }
 }

@@ -37,12 +37,12 @@ impl Saga {
             self.occupied(slot, slot.date, beside, deadline),
             self.house.store.taken(self.taken_by_others(effect, slot), self.house.now()),
         );
-        let (schedule, codes) = (unstale(schedule)?, unstale(codes)?);
+        let (work, codes) = (unstale(schedule)?, unstale(codes)?);
         let mut filled = rows.map_err(situation_of)?;
         for TakenSlot { slot, mark } in taken.map_err(|_| Situation::InternalError)? {
             filled.add(slot.interval, mark);
         }
-        let schedule = schedule.as_ref().as_ref();
+        let schedule = work.schedule();
         let day =
             Day { date: slot.date, schedule, codes: &codes, taken: filled.times(), ours: filled.ours() };
         let wish = Wish { clinic: &self.clinic, provider, visit, now: self.house.now() };
@@ -90,7 +90,15 @@ fn unstale<T>(fact: EmrResult<crate::emr_link::cache::Dated<T>>) -> Result<Arc<T
     match fact {
         Ok(fact) if !fact.stale => Ok(fact.value),
         Ok(_) => Err(situation_of(EmrFailure::BreakerOpen)),
-        Err(failure) => Err(situation_of(failure)),
+        Err(failure) => Err(no_schedule(failure)),
+    }
+}
+
+/// What it means that a provider's day, or what its codes stand for, cannot be had.
+pub const fn no_schedule(failure: EmrFailure) -> Situation {
+    match failure {
+        EmrFailure::Unsupported => Situation::ScheduleHidden,
+        failure => situation_of(failure),
     }
 }
 

@@ -57,6 +57,7 @@ pub const fn situation_of(failure: EmrFailure) -> Situation {
     match failure {
         EmrFailure::QueueFull => Situation::Busy,
         EmrFailure::TooLate | EmrFailure::TimedOut | EmrFailure::LeaseOver => Situation::EmrTimeout,
+        EmrFailure::Unsupported => Situation::NotFromHere,
         _ if failure.is_away() => Situation::EmrAway,
         _ => Situation::EmrUnavailable,
     }

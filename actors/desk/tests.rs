@@ -3,6 +3,7 @@
 mod held;
 mod limits;
 mod offers;
+mod paths;
 
 use std::time::Duration;
 

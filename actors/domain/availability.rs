@@ -26,6 +26,36 @@ pub struct DaySchedule {
     pub slots: Vec<TemplateSlot>,
 }
 
+/// A provider's day, and whether the EMR says so or the provider usually works like that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkDay {
+    /// As the EMR has it.
+    Read(Option<DaySchedule>),
+    /// From the grid that the clinic has declared, for an EMR that does not tell.
+    Assumed(Option<DaySchedule>),
+}
+
+impl WorkDay {
+    pub const fn schedule(&self) -> Option<&DaySchedule> {
+        let (Self::Read(schedule) | Self::Assumed(schedule)) = self;
+        schedule.as_ref()
+    }
+
+    pub const fn certainty(&self) -> Certainty {
+        match self {
+            Self::Read(_) => Certainty::Read,
+            Self::Assumed(_) => Certainty::Assumed,
+        }
+    }
+}
+
+/// How well a free time is known. The less certain is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    Read,
+    Assumed,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TemplateSlot {
     pub start: Minute,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::AlarmWords;
+use super::availability::DaySchedule;
 use super::booking_rules::{BookingRules, ClinicRules, VisitType};
 use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
 use super::ids::{ClinicId, ProviderNo};
@@ -17,8 +18,9 @@ use super::policy::{Asker, Policy};
 use super::say::Language;
 use super::slot_offer::SlotOffers;
 use super::time::{Ts, Zone};
-use super::transfer::Transfers;
+use super::transfer::{TransferReason, Transfers};
 use super::voice::VoiceSettings;
+use super::work_grid::WorkGrid;
 
 const fn held_unless_declined() -> bool {
     true
@@ -145,6 +147,9 @@ pub struct ClinicProvider {
     pub languages: Option<Vec<Language>>,
     #[serde(default)]
     pub priority: Option<i32>,
+    /// For an EMR that does not tell when this provider works.
+    #[serde(default)]
+    pub work_grid: Option<WorkGrid>,
 }
 
 impl ClinicProvider {
@@ -230,6 +235,10 @@ pub enum BadClinic {
         "providers: {provider} lists visit type '{visit}', but none of its template codes is open to them"
     )]
     ProviderCodes { provider: ProviderNo, visit: String },
+    #[error(
+        "providers: the work grid of {0} must have slots of 1 to 480 minutes and stretches that follow each other"
+    )]
+    WorkGrid(ProviderNo),
     #[error("limits: {0} must be at least 1")]
     Limit(&'static str),
     #[error("slot_offers.offer_minutes must be 1 to 1440")]
@@ -285,6 +294,11 @@ impl Clinic {
             if let Some((visit, _)) = provider.minutes.iter().find(|(_, minutes)| !LENGTHS.contains(minutes))
             {
                 return Err(BadClinic::ProviderMinutes { provider: no(), visit: visit.clone() });
+            }
+            let is_usable =
+                |grid: &WorkGrid| LENGTHS.contains(&grid.slot_minutes) && grid.hours.check().is_ok();
+            if !provider.work_grid.as_ref().is_none_or(is_usable) {
+                return Err(BadClinic::WorkGrid(no()));
             }
             if let Some(visit) = self.closed_to(provider) {
                 return Err(BadClinic::ProviderCodes { provider: no(), visit: visit.code.clone() });
@@ -357,6 +371,20 @@ impl Clinic {
     /// The kind of visit with that code, or the usual one.
     pub fn visit_type(&self, code: Option<&str>) -> Option<&VisitType> {
         self.policy().visit_type(code)
+    }
+
+    /// What a caller can be offered when nothing can be looked up or booked.
+    pub fn instead_of_booking(&self) -> Vec<&'static str> {
+        let transfer = self.transfer_line(TransferReason::default()).map(|_| "transfer");
+        transfer.into_iter().chain(self.waitlist_enabled.then_some("waitlist")).collect()
+    }
+
+    /// The day as this provider usually works it, if the clinic has said so; `Some(None)` is a day off.
+    pub fn usual_day(&self, provider: &ProviderNo, date: jiff::civil::Date) -> Option<Option<DaySchedule>> {
+        let grid = self.provider(provider)?.work_grid.as_ref()?;
+        let kinds = self.policy().visit_types().value;
+        let codes: Vec<char> = kinds.iter().flat_map(|kind| kind.template_codes.iter().copied()).collect();
+        Some(grid.on(date, &codes))
     }
 
     /// Those somebody may be booked with for a kind of visit, preferred ones first, else as the clinic lists them.

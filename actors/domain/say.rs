@@ -114,6 +114,14 @@ situations! {
     OfferOpen true "SLOT_FOUND" {
         "The time we texted you about, {when} with {provider}, is still yours until {until}. Shall I book it?"
         "我们短信通知您的时间,{when},{provider},为您保留至{until}。要我为您预约吗?" }
+    /// The provider's hours are those they usually work; the EMR does not tell.
+    SlotAssumed true "SLOT_FOUND" {
+        "Going by the usual hours, {when} with {provider} should be free. Does that work for you?"
+        "按平时的出诊时间,{when},{provider}应该有空。您看可以吗?" }
+    /// No way into the EMR tells when providers work, and the clinic has not said it either.
+    ScheduleHidden false "SCHEDULE_HIDDEN" {
+        "I can't see the doctors' working hours from here, so I can't look for times. The clinic can, at {phone}."
+        "我这里看不到医生的出诊时间,无法查找空位。请致电诊所{phone}。" }
     NoAvailability true "NO_AVAILABILITY" {
         "I don't see any openings in that time. Would another day or provider work?"
         "这段时间没有空位,换一天或换一位医生可以吗?" }
@@ -194,6 +202,10 @@ situations! {
     EmrUnavailable false "EMR_UNAVAILABLE" {
         "Our booking system isn't answering right now. Please call the clinic at {phone}."
         "预约系统暂时无法使用,请致电诊所{phone}。" }
+    /// No way into the EMR that stands open can do it.
+    NotFromHere false "NOT_POSSIBLE_HERE" {
+        "I can't do that from here. The clinic can, at {phone}."
+        "我这里无法办理这件事。请致电诊所{phone}。" }
     /// It cannot be reached, and nothing was done.
     EmrAway false "EMR_UNAVAILABLE" {
         "Our booking system isn't answering right now. Please call the clinic at {phone}."

@@ -10,7 +10,7 @@ use super::cache::Dated;
 use super::paths::Via;
 use super::request::{Asked, Kind, Request};
 use super::{EmrLinkMsg, State};
-use crate::domain::availability::{DaySchedule, TemplateCodes};
+use crate::domain::availability::{TemplateCodes, WorkDay};
 use crate::domain::ids::ProviderNo;
 use crate::mailbox::{Post, Reply};
 use crate::ports::emr::{Emr, EmrFailure, EmrProvider, EmrResult, Operation};
@@ -27,7 +27,7 @@ pub enum FactKey {
 pub enum Fact {
     Providers(Arc<Vec<EmrProvider>>),
     TemplateCodes(Arc<TemplateCodes>),
-    DaySchedule(Arc<Option<DaySchedule>>),
+    DaySchedule(Arc<WorkDay>),
 }
 
 impl FactKey {
@@ -44,7 +44,8 @@ impl FactKey {
             Self::Providers => emr.providers().await.map(|all| Fact::Providers(Arc::new(all))),
             Self::TemplateCodes => emr.template_codes().await.map(|all| Fact::TemplateCodes(Arc::new(all))),
             Self::DaySchedule(provider, date) => {
-                emr.day_schedule(&provider, date).await.map(|day| Fact::DaySchedule(Arc::new(day)))
+                let day = emr.day_schedule(&provider, date).await?;
+                Ok(Fact::DaySchedule(Arc::new(WorkDay::Read(day))))
             }
         }
     }
@@ -61,11 +62,24 @@ impl State {
             let _ = reply.send(Ok(fact));
             return;
         }
+        // Not for an EMR that is away: its own word will be there again.
+        if self.paths.lack(key.operation()) {
+            let _ = reply.send(self.usual(&key).ok_or(EmrFailure::Unsupported));
+            return;
+        }
         let waiting = self.fetching.entry(key.clone()).or_default();
         waiting.push(reply);
         if waiting.len() == 1 {
             self.fetch(myself, key);
         }
+    }
+
+    /// What the clinic itself has told us, where no path can ask.
+    fn usual(&self, key: &FactKey) -> Option<Dated<Fact>> {
+        let FactKey::DaySchedule(provider, date) = key else { return None };
+        let day = self.clinic.usual_day(provider, *date)?;
+        let value = Arc::new(Fact::DaySchedule(Arc::new(WorkDay::Assumed(day))));
+        Some(Dated { value, as_of: self.house.now(), stale: false })
     }
 
     fn fetch(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>, key: FactKey) {
@@ -86,6 +100,7 @@ impl State {
         let now = Instant::now();
         let result = match result {
             Ok(fact) => Ok(self.facts.put(key.clone(), fact, self.house.now(), now)),
+            Err(EmrFailure::Unsupported) => self.usual(key).ok_or(EmrFailure::Unsupported),
             Err(failure) => self.facts.stale(key, now).ok_or(failure),
         };
         for reply in self.fetching.remove(key).unwrap_or_default() {

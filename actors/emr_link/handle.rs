@@ -10,7 +10,7 @@ use super::cache::Dated;
 use super::paths::Via;
 use super::request::{Asked, Kind, Request, Sent};
 use super::{EmrLinkMsg, Fact, FactKey};
-use crate::domain::availability::{DaySchedule, TemplateCodes};
+use crate::domain::availability::{TemplateCodes, WorkDay};
 use crate::domain::ids::{ClinicId, ProviderNo};
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered, NotPosted};
@@ -112,7 +112,7 @@ impl EmrLink {
         provider: &ProviderNo,
         date: Date,
         deadline: Instant,
-    ) -> EmrResult<Dated<Option<DaySchedule>>> {
+    ) -> EmrResult<Dated<WorkDay>> {
         let fact = self.recall(FactKey::DaySchedule(provider.clone(), date), deadline).await?;
         fact.project(|fact| match fact {
             Fact::DaySchedule(schedule) => Some(schedule),

@@ -89,6 +89,7 @@ fn provider(no: &str, name: &str) -> ClinicProvider {
         daily_limit: None,
         languages: None,
         priority: None,
+        work_grid: None,
     }
 }
 

@@ -95,6 +95,9 @@ fn refuse(bad: &BadClinic, place: &Key, findings: &mut Findings) {
         BadClinic::ProviderCodes { .. } => {
             ("providers", "open one of that visit type's codes in template_codes and blocked_template_codes")
         }
+        BadClinic::WorkGrid(_) => {
+            ("providers", "write its hours like \"09:00-12:00\", \"13:00-17:00\", cut into slot_minutes")
+        }
         BadClinic::Limit(_) => ("limits", "choose 1 or more"),
         BadClinic::OfferMinutes => ("slot_offers", "choose from 1 to 1440"),
         BadClinic::TransferLoop(_) => ("lines", "transfer to a line that people answer"),

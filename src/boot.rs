@@ -133,7 +133,7 @@ impl App {
             door_meters.clone(),
             door::settings(settings),
         );
-        let approvals = Approvals::new(&store, &clinics, &clock, &house.luck);
+        let approvals = Approvals::new(&store, &clinics, &house);
         let beside = Arc::clone(&health).router().merge(approvals.router());
         let router = Arc::new(door).router(beside);
         let front = FrontDoor::new(socket, router, door::listener(settings), door_meters);

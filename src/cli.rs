@@ -63,7 +63,7 @@ enum Command {
     /// See who waits for a place or a time and what they were offered, and say how far the clinic has come with them.
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
-    /// Get the clinics' leave to use their EMRs by REST.
+    /// See what the ways into a clinic's EMR can do, and get its leave to use REST.
     #[command(subcommand)]
     Emr(emr::Emr),
     /// Run the pretend EMR by itself.

@@ -6,7 +6,6 @@
 #[expect(dead_code, reason = "the daemon itself runs inside the test, and nothing is signalled")]
 mod daemon;
 #[path = "support/house.rs"]
-#[expect(dead_code, reason = "it is a browser that comes, not the voice platform")]
 mod house;
 #[path = "support/log.rs"]
 mod log;
@@ -15,13 +14,15 @@ mod patience;
 #[path = "support/premises.rs"]
 #[expect(dead_code, reason = "everybody has the same environment")]
 mod premises;
+#[path = "emr_oauth/serving.rs"]
+mod serving;
 #[path = "emr_oauth/set_up.rs"]
 mod set_up;
 #[path = "support/town.rs"]
 #[expect(dead_code, reason = "nobody is booked here")]
 mod town;
 #[path = "support/voice.rs"]
-#[expect(dead_code, reason = "nobody calls here")]
+#[expect(dead_code, reason = "one person calls, and only to see whether it is possible")]
 mod voice;
 #[path = "emr_oauth/watch.rs"]
 mod watch;

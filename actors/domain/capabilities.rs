@@ -116,6 +116,14 @@ impl Capabilities {
         self.known.get(&(operation, path)).copied().unwrap_or((Can::Unknown, Why::NotTold))
     }
 
+    /// All that is known.
+    pub fn lines(&self) -> impl Iterator<Item = (Path, Capability)> {
+        let line = |(&(operation, path), &(can, why)): (&(Operation, Path), &(Can, Why))| {
+            (path, Capability { operation, can, why })
+        };
+        self.known.iter().map(line)
+    }
+
     pub fn rules_out(&self, operation: Operation, path: Path) -> bool {
         self.of(operation, path).0 == Can::No
     }

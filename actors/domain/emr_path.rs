@@ -37,16 +37,19 @@ pub enum Service {
     Schedule,
     Demographic,
     Provider,
+    /// The server itself.
+    System,
 }
 
 impl Service {
-    pub const ALL: [Self; 3] = [Self::Schedule, Self::Demographic, Self::Provider];
+    pub const ALL: [Self; 4] = [Self::Schedule, Self::Demographic, Self::Provider, Self::System];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Schedule => "schedule",
             Self::Demographic => "demographic",
             Self::Provider => "provider",
+            Self::System => "system",
         }
     }
 }
@@ -82,8 +85,8 @@ operations! {
     ChartsByBirthDate Demographic "charts_by_birth_date"
     AddAppointment Schedule "add_appointment"
     CancelAppointment Schedule "cancel_appointment"
-    /// What the server itself says it can do.
-    Discover Schedule "discover"
+    /// What the server says it can do: asked most urgently when everything else fails.
+    Discover System "discover"
 }
 
 impl Operation {

@@ -13,8 +13,9 @@ use axum::routing::get;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::emr_link::EmrLinkMsg;
+use vitarad_actors::house::House;
 use vitarad_actors::ports::store::StoreError;
-use vitarad_actors::ports::{Clock, Luck};
 
 use super::clinics::ClinicBook;
 use crate::access::Credential;
@@ -28,8 +29,7 @@ const AT_ONCE: usize = 4;
 pub struct Approvals {
     store: Arc<SqlStore>,
     clinics: Arc<ClinicBook>,
-    clock: Arc<dyn Clock>,
-    luck: Arc<Luck>,
+    house: Arc<House>,
     clients: Clients,
     places: Semaphore,
 }
@@ -72,17 +72,11 @@ impl Lost {
 }
 
 impl Approvals {
-    pub fn new(
-        store: &Arc<SqlStore>,
-        clinics: &Arc<ClinicBook>,
-        clock: &Arc<dyn Clock>,
-        luck: &Arc<Luck>,
-    ) -> Self {
+    pub fn new(store: &Arc<SqlStore>, clinics: &Arc<ClinicBook>, house: &Arc<House>) -> Self {
         Self {
             store: Arc::clone(store),
             clinics: Arc::clone(clinics),
-            clock: Arc::clone(clock),
-            luck: Arc::clone(luck),
+            house: Arc::clone(house),
             clients: Clients::default(),
             places: Semaphore::new(AT_ONCE),
         }
@@ -94,13 +88,17 @@ impl Approvals {
 
     async fn take(&self, state: &str, brought: &Brought) -> Result<ClinicId, Lost> {
         let _place = self.places.try_acquire().map_err(|_| Lost::Busy)?;
-        let taken = self.store.take_approval(state, self.clock.now()).await?;
+        let taken = self.store.take_approval(state, self.house.now()).await?;
         // A token of another request with our state is somebody else's approval.
         let (clinic, request) =
             taken.filter(|(_, request)| request.key == brought.oauth_token).ok_or(Lost::NotAwaited)?;
         let verifier = brought.oauth_verifier.as_deref().ok_or(Lost::Denied)?;
         match self.exchange(&clinic, &request, verifier).await {
             Ok(()) => {
+                // It serves from now on; a connection that is resting finds out when it starts.
+                if let Some(link) = self.house.directory.link(&clinic) {
+                    let _ = link.post(EmrLinkMsg::Survey);
+                }
                 tracing::info!(clinic.id = %clinic, "the clinic has approved our use of its EMR by REST");
                 Ok(clinic)
             }
@@ -114,12 +112,12 @@ impl Approvals {
     async fn exchange(&self, clinic: &ClinicId, request: &Credential, verifier: &str) -> Result<(), Lost> {
         let access = self.clinics.emr(clinic).ok_or(Lost::NotSetUp)?;
         let oauth = access.oauth.as_ref().ok_or(Lost::NotSetUp)?;
-        let (clock, luck) = (Arc::clone(&self.clock), Arc::clone(&self.luck));
+        let (clock, luck) = (Arc::clone(&self.house.clock), Arc::clone(&self.house.luck));
         let handshake =
             Handshake::new(&access, oauth, &self.clients, clock, luck).map_err(NotGranted::from)?;
         // Its life begins at the server between these two moments; counted from the first it ends too early here, never
         // too late.
-        let granted_at = self.clock.now();
+        let granted_at = self.house.now();
         let token = handshake.finish(request, verifier).await?;
         let expires_at = oauth.token_lifetime.map(|lives| granted_at.plus(lives));
         Ok(self.store.keep_emr_token(clinic, &token, granted_at, expires_at).await?)

@@ -1,5 +1,6 @@
 //! Asking the dependencies, all at once, and not more often than every few seconds however many ask us.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use ractor::ActorRef;
 use serde::Serialize;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout};
+use vitarad_actors::domain::capabilities::{Capabilities, Capability};
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
@@ -55,6 +57,8 @@ pub struct ClinicReport {
     pub resting: Vec<&'static str>,
     /// The ways into its EMR that stand open.
     pub paths: Vec<&'static str>,
+    /// What each path was found to be able to do, and by what that is known.
+    pub capabilities: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// Services, each by a path, whose breaker is not letting traffic flow; `None` when the connection itself is stopped.
     pub shut: Option<Vec<String>>,
     pub waiting: usize,
@@ -154,6 +158,7 @@ impl Probes {
             clinic: clinic.id.to_string(),
             resting: self.resting(&clinic.id),
             paths: link.iter().flat_map(|link| &link.open).map(|path| path.name()).collect(),
+            capabilities: link.as_ref().map(|link| shown(&link.table)).unwrap_or_default(),
             waiting: link.as_ref().map_or(0, |link| link.waiting),
             in_flight: link.as_ref().map_or(0, |link| link.in_flight),
             shut: link.map(|link| link.shut.into_iter().map(gate).collect()),
@@ -168,6 +173,15 @@ impl ClinicReport {
     fn is_ill(&self) -> bool {
         !self.resting.is_empty() || self.shut.as_ref().is_none_or(|shut| !shut.is_empty())
     }
+}
+
+fn shown(table: &Capabilities) -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
+    let mut shown: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for (path, Capability { operation, can, why }) in table.lines() {
+        let line = format!("{}: {}", can.name(), why.name());
+        shown.entry(path.name()).or_default().insert(operation.name(), line);
+    }
+    shown
 }
 
 fn gate((path, service): (Path, Service)) -> String {

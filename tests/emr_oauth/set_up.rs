@@ -9,7 +9,7 @@ use crate::premises::Premises;
 use crate::town::Town;
 
 /// Maple's administrator has registered us, cedar's has not.
-async fn premises(lifetime: i64) -> Premises {
+pub(crate) async fn premises(lifetime: i64) -> Premises {
     let premises = Premises::around(Town::open().await);
     let oauth = format!(
         "password = \"{}\", oauth = {{ consumer_key = \"{}\", consumer_secret = \"{}\", \
@@ -33,7 +33,7 @@ async fn vitarad(premises: &Premises, arguments: &[&str]) -> Ended {
 }
 
 /// The address that `start` prints.
-async fn started(premises: &Premises) -> String {
+pub(crate) async fn started(premises: &Premises) -> String {
     let ended = vitarad(premises, &["start", "--clinic", "maple"]).await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.err);
     ended.out.lines().find(|line| line.starts_with("http")).unwrap().to_owned()
@@ -50,7 +50,7 @@ fn browser() -> reqwest::Client {
 }
 
 /// A person decides on the page; tells the path to which the browser is sent back.
-async fn decided(approval: &str, decision: &str) -> String {
+pub(crate) async fn decided(approval: &str, decision: &str) -> String {
     let (address, token) = approval.split_once('?').unwrap();
     let password = demo::PASSWORD.replace(' ', "+");
     let form = format!("{token}&username={}&password={password}&oauthDecision={decision}", demo::LOGIN);
@@ -61,7 +61,7 @@ async fn decided(approval: &str, decision: &str) -> String {
     location.strip_prefix(demo::CALLBACK).unwrap().to_owned()
 }
 
-async fn comes_back(house: &House, path: &str) -> (u16, String) {
+pub(crate) async fn comes_back(house: &House, path: &str) -> (u16, String) {
     let answered = browser().get(format!("http://{}{path}", house.app.addr())).send().await.unwrap();
     (answered.status().as_u16(), answered.text().await.unwrap())
 }

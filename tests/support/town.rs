@@ -54,7 +54,7 @@ impl Town {
 }
 
 /// Where both clinics are.
-fn zone() -> TimeZone {
+pub(crate) fn zone() -> TimeZone {
     TimeZoneDatabase::bundled().get("America/Vancouver").expect("a bundled zone")
 }
 

@@ -24,7 +24,10 @@ use crate::config::secrets;
 pub(super) struct EmrTable {
     /// Kept out of sight like the password; see [`EmrAccess`].
     url: SecretString,
+    /// The login is left out by a clinic without the way by SOAP.
+    #[serde(default)]
     username: SecretString,
+    #[serde(default)]
     password: SecretString,
     #[serde(default)]
     tls: TlsTable,
@@ -55,15 +58,7 @@ impl EmrTable {
     /// `place` is the clinic's `emr` table.
     pub(super) fn checked(self, place: &Key, profile: Profile, findings: &mut Findings) -> Option<EmrAccess> {
         check_url(&self.url, &place.child("url"), profile, findings);
-        if self.username.expose_secret().is_empty() {
-            findings.refuse(
-                place.child("username"),
-                "is empty",
-                "give the name of vitarad's own user in OSCAR",
-            );
-        }
-        let fix = "give vitarad's user in OSCAR a password of its own, and set it here";
-        secrets::check(&self.password, &place.child("password"), profile, fix, findings);
+        self.check_login(place, profile, findings);
         let oauth = self.oauth.map(|oauth| oauth.checked(&place.child("oauth"), profile, findings));
         let bridge = self.bridge.map(|bridge| bridge.checked(&place.child("bridge"), profile, findings));
         let tls = self.tls.checked(&place.child("tls"), findings)?;
@@ -75,6 +70,22 @@ impl EmrTable {
             oauth,
             bridge: bridge.flatten(),
         })
+    }
+}
+
+impl EmrTable {
+    /// By SOAP, by REST, or both.
+    fn check_login(&self, place: &Key, profile: Profile, findings: &mut Findings) {
+        let has_user = !self.username.expose_secret().is_empty();
+        if !has_user && self.password.expose_secret().is_empty() && self.oauth.is_some() {
+            return;
+        }
+        if !has_user {
+            let fix = "give the name of vitarad's own user in OSCAR, or neither name nor password but oauth";
+            findings.refuse(place.child("username"), "is missing", fix);
+        }
+        let fix = "give vitarad's user in OSCAR a password of its own, and set it here";
+        secrets::check(&self.password, &place.child("password"), profile, fix, findings);
     }
 }
 

@@ -30,6 +30,7 @@ fn soap(premises: &Premises) -> OscarSoap {
         password: demo::PASSWORD.into(),
         tls: TlsMode::System,
         oauth: None,
+        bridge: None,
     };
     OscarSoap::new(Some(access), &Clients::default())
 }

@@ -148,8 +148,8 @@ fn requests(
     ask: impl Fn(usize, &Caller) -> ToolCall<'static>,
 ) -> Vec<Request> {
     let due = (scale.warm_up + scale.measured).as_secs_f64() * f64::from(rate);
-    let count = (0..).take_while(|n| f64::from(*n) < due).count();
+    let within = (0..).take_while(|n| f64::from(*n) < due);
     let mine: Vec<&Caller> = callers.iter().filter(|caller| clinics.contains(&caller.clinic)).collect();
-    let in_turn = mine.into_iter().cycle().take(count).enumerate();
+    let in_turn = mine.into_iter().cycle().take(within.count()).enumerate();
     in_turn.map(|(n, caller)| ask(n, caller).request(caller)).collect()
 }

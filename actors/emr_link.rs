@@ -94,6 +94,8 @@ pub struct State {
     /// Nothing is sent before it is known which paths stand open.
     surveyed: bool,
     survey_armed: bool,
+    /// From when on it is found out unasked what the server can do.
+    calm_from: Instant,
     discovery_tried: BTreeMap<Path, Instant>,
     budget: Bucket,
     bulkhead: Arc<Semaphore>,
@@ -122,6 +124,7 @@ impl Actor for EmrLinkActor {
             paths: Paths::new(adapters, settings, args.clinic.prefer_rest),
             surveyed: false,
             survey_armed: false,
+            calm_from: now + survey::CALM_AFTER,
             discovery_tried: BTreeMap::new(),
             budget: if args.starts_with_budget { Bucket::full(rate, now) } else { Bucket::empty(rate, now) },
             bulkhead: args.bulkhead,
@@ -168,7 +171,10 @@ impl Actor for EmrLinkActor {
                 state.pump(&myself);
             }
             EmrLinkMsg::Fetched(key, result) => state.fetched(&key, result),
-            EmrLinkMsg::Survey => state.survey(&myself),
+            EmrLinkMsg::Survey => {
+                state.calm_from = Instant::now();
+                state.survey(&myself);
+            }
             EmrLinkMsg::SurveyDue => {
                 state.survey_armed = false;
                 state.survey(&myself);

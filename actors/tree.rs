@@ -193,7 +193,7 @@ pub const TREE: [Policy; 11] = [
         exhausted: Exhausted::Quarantine(secs(300)),
         stop_within: millis(300),
         stops: StopOrder::LastStartedFirst,
-        job: "EMR connection: breakers, rate budget, bulkhead, bounded queue, caches",
+        job: "EMR connection: paths, breakers, rate budget, bulkhead, queue, caches",
     },
     Policy {
         role: Role::Desk,

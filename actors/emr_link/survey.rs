@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_mins(1);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the server may take to say what it can do.
 const DISCOVERY: Duration = Duration::from_secs(20);
+/// Callers come first: what the server can do is not found out unasked before the connection has stood for so long.
+pub(super) const CALM_AFTER: Duration = Duration::from_mins(5);
 /// When a discovery that failed is tried again.
 const DISCOVERY_AGAIN: Duration = Duration::from_mins(15);
 
@@ -53,8 +55,8 @@ impl State {
         if let Some(table) = survey.table {
             self.paths.table = table;
         }
-        // Callers come first: what the server can do is found out when the house has been up for a while.
-        if std::mem::replace(&mut self.surveyed, true) {
+        self.surveyed = true;
+        if Instant::now() >= self.calm_from {
             self.discover_what_is_old(myself);
         }
         self.pump(myself);

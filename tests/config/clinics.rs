@@ -304,3 +304,32 @@ fn a_bridge_is_off_unless_declared_and_checked_like_the_emr_beside_it() {
         assert!(problems.contains(&named) && !problems.contains("canary"), "{problems}");
     }
 }
+
+#[test]
+fn a_clinic_may_leave_its_login_out_if_it_has_registered_us_for_rest() {
+    let oauth = "oauth = { consumer_key = \"k\", consumer_secret = \"s\", token_lifetime_seconds = -1, \
+                 callback = \"https://voice.example.test/emr/oauth/callback\" }";
+    let rest_only = SMALL_CLINIC.replace("username = \"vitarad\", password = \"p\"", oauth);
+    assert_ne!(rest_only, SMALL_CLINIC);
+    let loaded = load(&rest_only.replace("name =", "prefer_rest = true\nname ="), &[]).unwrap();
+    let (clinic, access) = &loaded.settings.clinics[0];
+    assert!(clinic.prefer_rest && !access.emr.has_login() && access.emr.oauth.is_some());
+    let half = rest_only.replace("oauth = {", "password = \"p\", oauth = {");
+    let problems = load(&half, &[]).err().unwrap().to_string();
+    assert!(problems.contains("clinics.riverside.emr.username"), "{problems}");
+}
+
+#[test]
+fn a_work_grid_is_cut_into_slots_and_its_stretches_follow_each_other() {
+    let with = |slot_minutes: u16, monday: &str| {
+        let grid = format!("work_grid = {{ slot_minutes = {slot_minutes}, hours = {{ monday = {monday} }} }}");
+        SMALL_CLINIC.replacen("provider_no =", &format!("{grid}, provider_no ="), 1)
+    };
+    let loaded = load(&with(15, "[\"09:00-12:00\"]"), &[]).unwrap();
+    let grid = loaded.settings.clinics[0].0.providers[0].work_grid.as_ref().unwrap();
+    assert_eq!((grid.slot_minutes, grid.template_code), (15, None));
+    for bad in [with(0, "[\"09:00-12:00\"]"), with(15, "[\"09:00-12:00\", \"11:00-13:00\"]")] {
+        let problems = load(&bad, &[]).err().unwrap().to_string();
+        assert!(problems.contains("clinics.riverside.providers") && problems.contains("work grid"), "{problems}");
+    }
+}

@@ -123,9 +123,10 @@ fn a_clinic_that_lacks_much_is_told_all_of_it() {
             "clinics.Bad Id.providers | not set | is missing | write it as default.toml shows",
             "clinics.Bad Id.emr.url | not set | is missing | \
              give it a value like \"https://emr.example.test:8443/oscar\"",
-            "clinics.Bad Id.emr.username | not set | is missing | give it a value like \"vitarad\"",
-            "clinics.Bad Id.emr.password | not set | is missing | \
-             give it a value like \"change-me-emr-password\"",
+            "clinics.Bad Id.emr.username | not set | is missing | \
+             give the name of vitarad's own user in OSCAR, or neither name nor password but oauth",
+            "clinics.Bad Id.emr.password | not set | is empty | \
+             give vitarad's user in OSCAR a password of its own, and set it here",
         ]
     );
 }

@@ -173,7 +173,7 @@ const NOT_GRANTED: Capability =
 async fn what_a_path_cannot_do_is_found_out_kept_and_not_asked_of_it_again() {
     let (world, house) = two_paths(REST_FIRST).await;
     world.emr("maple").says_it_can(Path::Rest, Ok(vec![NOT_GRANTED]));
-    house.wait(Duration::from_secs(61)).await;
+    house.wait(Duration::from_mins(6)).await;
     assert_eq!(read(&house, "maple").await, Ok(0));
     assert_eq!((by(&world, Path::Rest), by(&world, Path::Soap)), (0, 1));
     assert!(health(&house).await.table.rules_out(Operation::DayRows, Path::Rest));
@@ -189,7 +189,7 @@ async fn what_a_path_cannot_do_is_found_out_kept_and_not_asked_of_it_again() {
 async fn a_discovery_that_fails_leaves_the_last_table_and_is_tried_again() {
     let (world, house) = two_paths(REST_FIRST).await;
     world.emr("maple").says_it_can(Path::Rest, Ok(vec![NOT_GRANTED]));
-    house.wait(Duration::from_secs(61)).await;
+    house.wait(Duration::from_mins(6)).await;
     world.emr("maple").says_it_can(Path::Rest, Err(EmrFailure::NoConnection));
     house.wait(Duration::from_hours(24)).await;
     let tried = world.emr("maple").discoveries(Path::Rest);

@@ -42,7 +42,7 @@ use crate::health::{Health, Phase};
 use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
-use crate::store::{Durability, OpenError, SqlStore, Tuning};
+use crate::store::{Durability, Engine, OpenError, SqlStore, Tuning};
 use crate::voice::LiveControl;
 
 /// With the time the tree takes to stop this stays within the ten seconds a drain may last.
@@ -232,13 +232,28 @@ pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
             Synchronous::Full => Durability::PowerFailure,
             Synchronous::Normal | Synchronous::Off => Durability::ProcessDeath,
         },
+        migrates: false,
         ..Tuning::default()
     };
-    let engine = match &settings.store.address {
-        StoreAddress::Sqlite(file) => crate::store::Engine::Sqlite { file: file.clone() },
-        StoreAddress::Postgres(url) => crate::store::Engine::Postgres { url: url.clone() },
-    };
-    Ok(SqlStore::open(&engine, keyring, tuning).await?)
+    if settings.store.migrates {
+        owner(settings).migrate().await?;
+    }
+    Ok(SqlStore::open(&engine(settings), keyring, tuning).await?)
+}
+
+fn engine(settings: &Settings) -> Engine {
+    match &settings.store.address {
+        StoreAddress::Sqlite(file) => Engine::Sqlite { file: file.clone() },
+        StoreAddress::Postgres(url) => Engine::Postgres { url: url.clone() },
+    }
+}
+
+/// The same database, for who may change its schema.
+pub fn owner(settings: &Settings) -> Engine {
+    match &settings.store.owner {
+        Some(url) => Engine::Postgres { url: url.clone() },
+        None => engine(settings),
+    }
 }
 
 /// Where the EMR's adapter looks up the leave it was given.

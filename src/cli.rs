@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod emr;
 mod held;
+mod migrate;
 mod sandbox;
 mod serve;
 mod waitlist;
@@ -55,6 +56,9 @@ enum Command {
     /// Say what is wrong with a configuration, or what it amounts to.
     #[command(subcommand)]
     Config(config::Config),
+    /// See which migrations the database has, and make those it lacks.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
     /// Check that nobody has tampered with the audit log. Exits with 1 when somebody has.
     Audit(Source),
     /// See what callers left behind while the EMR was away, and take it back.
@@ -99,6 +103,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),
+        Command::Migrate(migrate) => migrate.run(),
         Command::Audit(source) => audit::run(&source),
         Command::Held(held) => held.run(),
         Command::Waitlist(waitlist) => waitlist.run(),

@@ -7,7 +7,8 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `connect`, `db`, `sql`, `statements` | the engines, and every SQL text |
+//! | `connect`, `schema` | the engines, and which migrations a database has |
+//! | `db`, `sql`, `statements` | one face for both, and every SQL text |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
 //! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
 //! | the others | one trait of the port each |
@@ -32,6 +33,7 @@ mod records;
 mod reports;
 mod retention;
 mod roles;
+mod schema;
 mod sql;
 mod statements;
 mod states;
@@ -51,6 +53,7 @@ use writer::Writer;
 
 pub use audit::AuditVerdict;
 pub use connect::{Engine, OpenError};
+pub use schema::{Migration, Schema, Standing};
 pub use writer::WriterCounts;
 
 /// How much of the machine and of the database the store may use.
@@ -62,6 +65,8 @@ pub struct Tuning {
     /// How many writes of one clinic may wait; the next is refused as busy.
     pub lane: usize,
     pub durability: Durability,
+    /// Whether opening makes the migrations that are missing, or refuses.
+    pub migrates: bool,
 }
 
 /// What an acknowledged commit survives.
@@ -74,7 +79,7 @@ pub enum Durability {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { readers: 8, writers: 4, lane: 256, durability: Durability::PowerFailure }
+        Self { readers: 8, writers: 4, lane: 256, durability: Durability::PowerFailure, migrates: true }
     }
 }
 
@@ -89,7 +94,7 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens the database, migrates it and starts the writer. Must be called inside a tokio runtime.
+    /// Opens the database and starts the writer. Must be called inside a tokio runtime.
     pub async fn open(engine: &Engine, keyring: Keyring, tuning: Tuning) -> Result<Self, OpenError> {
         let pools = connect::open(engine, tuning).await?;
         let writers = match &pools.writers {

@@ -52,7 +52,7 @@ impl Key {
     pub(super) fn is_secret(&self) -> bool {
         matches!(
             self.names().as_slice(),
-            ["store", "url"]
+            ["store", "url" | "owner_url"]
                 | ["crypto", _]
                 | ["health", "operator_token"]
                 | ["webhook", "credentials", "secrets"]

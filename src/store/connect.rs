@@ -1,4 +1,4 @@
-//! Opening the database: the engines' settings, and the migrations.
+//! Opening the database: the engines' settings, and why it does not open.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Database, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Database};
 
 use super::db::Db;
+use super::schema::Schema;
 use super::{Durability, Tuning};
 
 /// How long a reader or the writer waits for a connection before it says "unavailable".
@@ -32,14 +32,22 @@ pub enum Engine {
 /// Why the store did not open. What is named here is never the address or a credential.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database file cannot be created or opened: {0}")]
+    #[error("the database file that store.url names cannot be created or opened: {0}")]
     File(std::io::ErrorKind),
-    #[error("the database address is not one of PostgreSQL's")]
+    #[error("store.url is not an address of PostgreSQL's")]
     Address,
-    #[error("the database does not answer")]
+    #[error("the database that store.url names does not answer")]
     Silent,
+    #[error("the database refuses the user, the password or the database name in store.url")]
+    Login,
     #[error("the database holds a migration that differs from this release's of the same number")]
     Diverged,
+    #[error(
+        "the database lacks migrations of this release: run vitarad migrate up, or set store.migrate to \"auto\""
+    )]
+    Behind,
+    #[error("the database has left this release behind: run one that knows its newest migrations")]
+    Ahead,
     #[error("a migration failed")]
     Migration,
 }
@@ -49,72 +57,92 @@ pub(super) struct Pools {
     pub writers: Db,
 }
 
+/// The pools of a store whose schema this release can work on.
 pub(super) async fn open(engine: &Engine, tuning: Tuning) -> Result<Pools, OpenError> {
-    match engine {
-        Engine::Sqlite { file } => sqlite(file, tuning).await,
-        Engine::Postgres { url } => postgres(url, tuning).await,
+    if tuning.migrates {
+        engine.migrate().await?;
     }
+    let pools = match engine {
+        Engine::Sqlite { file } => sqlite(file, tuning)?,
+        Engine::Postgres { url } => postgres(url, tuning)?,
+    };
+    Schema::read(engine, &pools.readers).await?.fits()?;
+    Ok(pools)
 }
 
-async fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
+/// One connection for the schema's sake, which may take as long as a large table wants.
+pub(super) fn alone(engine: &Engine) -> Result<Db, OpenError> {
+    Ok(match engine {
+        Engine::Sqlite { file } => {
+            create_private(file).map_err(|error| OpenError::File(error.kind()))?;
+            Db::Lite(pool(1).connect_lazy_with(sqlite_options(file, Durability::PowerFailure)))
+        }
+        Engine::Postgres { url } => {
+            let settings = [("lock_timeout", "10s"), ("statement_timeout", "0")];
+            Db::Pg(pool(1).connect_lazy_with(postgres_options(url)?.options(settings)))
+        }
+    })
+}
+
+fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
     create_private(file).map_err(|error| OpenError::File(error.kind()))?;
-    let options = SqliteConnectOptions::new()
+    let options = sqlite_options(file, tuning.durability);
+    // A file does not go away while a connection is idle; a server does, and is asked each time.
+    let pool = |size| pool(size).test_before_acquire(false);
+    let writers = pool(1).connect_lazy_with(options.clone());
+    let readers = pool(tuning.readers).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools { readers: Db::Lite(readers), writers: Db::Lite(writers) })
+}
+
+fn sqlite_options(file: &Path, durability: Durability) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(match tuning.durability {
+        .synchronous(match durability {
             Durability::PowerFailure => SqliteSynchronous::Full,
             Durability::ProcessDeath => SqliteSynchronous::Normal,
         })
         .busy_timeout(BUSY)
         .foreign_keys(true)
         .statement_cache_capacity(STATEMENTS)
-        .disable_statement_logging();
-    // A file does not go away while a connection is idle; a server does, and is asked each time.
-    let pool = |size| pool(size).test_before_acquire(false);
-    let writers = pool(1).connect_lazy_with(options.clone());
-    migrate(sqlx::migrate!("migrations/sqlite")).run(&writers).await.map_err(|error| told(&error))?;
-    let readers: SqlitePool = pool(tuning.readers).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools { readers: Db::Lite(readers), writers: Db::Lite(writers) })
+        .disable_statement_logging()
 }
 
-async fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError> {
+fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError> {
     let synchronous_commit = match tuning.durability {
         Durability::PowerFailure => "on",
         Durability::ProcessDeath => "off",
     };
-    let options = PgConnectOptions::from_str(url.expose_secret())
+    let options = postgres_options(url)?.options([
+        ("synchronous_commit", synchronous_commit),
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "1s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ]);
+    let writers = pool(tuning.writers).connect_lazy_with(options.clone());
+    let readers = pool(tuning.readers).connect_lazy_with(options);
+    Ok(Pools { readers: Db::Pg(readers), writers: Db::Pg(writers) })
+}
+
+fn postgres_options(url: &SecretString) -> Result<PgConnectOptions, OpenError> {
+    Ok(PgConnectOptions::from_str(url.expose_secret())
         .map_err(|_| OpenError::Address)?
         .application_name("vitarad")
         .statement_cache_capacity(STATEMENTS)
-        .options([
-            ("synchronous_commit", synchronous_commit),
-            ("statement_timeout", "5s"),
-            ("lock_timeout", "1s"),
-            ("idle_in_transaction_session_timeout", "10s"),
-        ])
-        .disable_statement_logging();
-    let writers: PgPool = pool(tuning.writers).connect_lazy_with(options.clone());
-    migrate(sqlx::migrate!("migrations/postgres")).run(&writers).await.map_err(|error| told(&error))?;
-    let readers = pool(tuning.readers).connect_lazy_with(options);
-    Ok(Pools { readers: Db::Pg(readers), writers: Db::Pg(writers) })
+        .disable_statement_logging())
 }
 
 fn pool<D: Database>(size: u32) -> PoolOptions<D> {
     PoolOptions::new().max_connections(size.max(1)).acquire_timeout(ACQUIRE)
 }
 
-fn migrate(mut migrations: Migrator) -> Migrator {
-    // A later release may have been here: its migrations only ever add (migrations/README.md).
-    migrations.set_ignore_missing(true);
-    migrations
-}
-
-fn told(error: &MigrateError) -> OpenError {
+/// Why a first connection was not made.
+pub(super) fn unreached(error: &sqlx::Error) -> OpenError {
     match error {
-        MigrateError::VersionMismatch(_) => OpenError::Diverged,
-        MigrateError::Execute(sqlx::Error::Database(_)) | MigrateError::ExecuteMigration(..) => {
-            OpenError::Migration
-        }
+        sqlx::Error::Database(refusal) => match refusal.code().as_deref() {
+            Some(code) if code.starts_with("28") || code == "3D000" => OpenError::Login,
+            _ => OpenError::Silent,
+        },
         _ => OpenError::Silent,
     }
 }

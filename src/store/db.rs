@@ -8,6 +8,7 @@ use sqlx::{Executor, PgPool, Postgres, Sqlite, SqlitePool};
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::ports::store::{StoreError, StoreResult};
 
+use super::connect::{OpenError, unreached};
 use super::sql::{self, Record, Sql, args, each};
 
 #[derive(Clone)]
@@ -38,9 +39,18 @@ enum Link {
 
 impl Db {
     pub(super) async fn session(&self) -> StoreResult<Session> {
+        self.acquired().await.map_err(fault)
+    }
+
+    /// The same for who opens the store and has to say what is wrong with its address.
+    pub(super) async fn reached(&self) -> Result<Session, OpenError> {
+        self.acquired().await.map_err(|error| unreached(&error))
+    }
+
+    async fn acquired(&self) -> Result<Session, sqlx::Error> {
         let link = match self {
-            Self::Lite(pool) => Link::Lite(pool.acquire().await.map_err(fault)?),
-            Self::Pg(pool) => Link::Pg(pool.acquire().await.map_err(fault)?),
+            Self::Lite(pool) => Link::Lite(pool.acquire().await?),
+            Self::Pg(pool) => Link::Pg(pool.acquire().await?),
         };
         Ok(Session { link, collided: false })
     }

@@ -28,6 +28,15 @@ statements! {
     SAVEPOINT = both("SAVEPOINT member");
     UNDO_SAVEPOINT = both("ROLLBACK TO SAVEPOINT member");
 
+    // --- the schema --------------------------------------------------------------------------------------------------
+
+    SCHEMA_BOOKS = each(
+        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('_sqlx_migrations', '_schema_floor')",
+        "SELECT COUNT(*) FROM unnest(ARRAY['_sqlx_migrations', '_schema_floor']) AS book
+         WHERE to_regclass(book) IS NOT NULL");
+    MIGRATED = both("SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version");
+    SCHEMA_FLOOR = both("SELECT floor FROM _schema_floor");
+
     // --- generations and roles ---------------------------------------------------------------------------------------
 
     BURY_ACTIVE = both("UPDATE instance SET state = 'dead' WHERE node = $1 AND state = 'active'");

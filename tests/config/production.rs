@@ -217,6 +217,27 @@ fn a_store_that_forgets_is_refused() {
 }
 
 #[test]
+fn a_start_migrates_in_development_and_in_production_only_when_it_is_told_to() {
+    let migrates =
+        |text: &str, secrets: &[(&str, &str)]| load(text, secrets).unwrap().settings.store.migrates;
+    let said = |how: &str| EXAMPLE.replacen("[store]", &format!("[store]\nmigrate = \"{how}\""), 1);
+    assert!(migrates("", &[]));
+    assert!(!migrates("[store]\nmigrate = \"manual\"", &[]));
+    assert!(!migrates(EXAMPLE, &SECRETS));
+    assert!(migrates(&said("auto"), &SECRETS));
+}
+
+#[test]
+fn an_owner_is_somebody_of_a_server() {
+    let owner = |url: &str| refused(NO_CHANGE, &[("VITARAD_STORE__OWNER_URL", url)]);
+    let origin = "environment variable VITARAD_STORE__OWNER_URL";
+    assert_eq!(
+        owner("postgres://owner:harbour-9-Quill@localhost/vitarad"),
+        [format!("store.owner_url | {origin} | is of no use: a file has no roles | remove it")]
+    );
+}
+
+#[test]
 fn a_database_password_that_everybody_knows_is_refused() {
     let fix = "change the database user's password, and give the address with VITARAD_STORE__URL_FILE";
     assert_eq!(

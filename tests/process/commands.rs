@@ -133,7 +133,9 @@ async fn the_tree_is_printed_and_every_key_is_another_one() {
 async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
     let manual = run(&["--help"]).await;
     assert!(manual.status.success());
-    for command in ["serve", "demo", "call", "config", "held", "waitlist", "sandbox", "tree", "key"] {
+    for command in
+        ["serve", "demo", "call", "config", "held", "migrate", "waitlist", "sandbox", "tree", "key"]
+    {
         assert!(manual.out.contains(&format!("\n  {command} ")), "{command} in {}", manual.out);
         assert!(run(&[command, "--help"]).await.status.success(), "{command}");
     }

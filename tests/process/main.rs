@@ -7,10 +7,14 @@ mod crashes;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod drains;
+mod migrations;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]
-#[expect(dead_code, reason = "the store's own tests look past row-level security, these do not")]
+#[expect(
+    dead_code,
+    reason = "the store's own tests look past row-level security and begin with nothing, these do not"
+)]
 mod postgres;
 #[path = "../support/premises.rs"]
 mod premises;

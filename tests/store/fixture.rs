@@ -40,7 +40,11 @@ impl SqlHouse {
     }
 
     pub(crate) async fn postgres() -> Option<Self> {
-        postgres::database().await.map(|engine| Self { engine, _directory: None })
+        postgres::database().await.map(Self::on)
+    }
+
+    pub(crate) const fn on(engine: Engine) -> Self {
+        Self { engine, _directory: None }
     }
 
     pub(crate) async fn open(&self) -> SqlStore {

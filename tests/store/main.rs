@@ -7,6 +7,7 @@ mod commit;
 mod contract;
 mod engines;
 mod fixture;
+mod migrations;
 mod oauth;
 #[path = "../support/postgres.rs"]
 mod postgres;

@@ -32,15 +32,29 @@ struct Server {
 
 /// A fresh database with the schema in it. `None`: there is no PostgreSQL here, and that is allowed.
 pub(crate) async fn database() -> Option<Engine> {
-    let Some(server) = SERVER.get_or_init(serve).await else {
+    let server = server().await?;
+    Some(create(server, &server.template).await)
+}
+
+/// A fresh database with nothing in it.
+pub(crate) async fn empty_database() -> Option<Engine> {
+    Some(create(server().await?, "template0").await)
+}
+
+async fn server() -> Option<&'static Server> {
+    let server = SERVER.get_or_init(serve).await.as_ref();
+    if server.is_none() {
         say("SKIPPED: no PostgreSQL");
-        return None;
-    };
+    }
+    server
+}
+
+async fn create(server: &Server, template: &str) -> Engine {
     let name = format!("vitarad_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
     let _one_at_a_time = COPYING.lock().await;
-    let copy = format!("CREATE DATABASE {name} TEMPLATE {} OWNER {ROLE}", server.template);
+    let copy = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {ROLE}");
     execute(&mut server.admin.connect().await.expect("PostgreSQL answers"), copy).await;
-    Some(engine(&server.admin, &name))
+    engine(&server.admin, &name)
 }
 
 /// A connection past row-level security.

@@ -18,12 +18,27 @@ pub struct StoreSettings {
     pub max_connections: u32,
     /// On PostgreSQL; SQLite has one.
     pub writers: u32,
+    /// Whether a start makes the migrations that are missing.
+    pub migrates: bool,
+    /// Who owns the tables, where that is not who works with them.
+    pub owner: Option<SecretString>,
 }
 
 #[derive(Debug, Clone)]
 pub enum StoreAddress {
     Sqlite(PathBuf),
     Postgres(SecretString),
+}
+
+impl StoreAddress {
+    pub fn parse(url: &SecretString) -> Option<Self> {
+        let text = url.expose_secret();
+        if let Some(path) = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
+            return (!path.is_empty()).then(|| Self::Sqlite(path.into()));
+        }
+        let scheme = Url::parse(text).ok().filter(Url::has_host).map(|url| url.scheme().to_owned())?;
+        matches!(scheme.as_str(), "postgres" | "postgresql").then(|| Self::Postgres(url.clone()))
+    }
 }
 
 /// What a commit that has returned survives.
@@ -37,6 +52,16 @@ pub enum Synchronous {
     Off,
 }
 
+/// Who makes the migrations that are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Migrate {
+    /// A start does.
+    Auto,
+    /// Somebody does, by `vitarad migrate up`.
+    Manual,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct StoreTable {
@@ -44,6 +69,8 @@ pub(in crate::config) struct StoreTable {
     synchronous: Synchronous,
     max_connections: u32,
     writers: u32,
+    migrate: Option<Migrate>,
+    owner_url: Option<SecretString>,
 }
 
 impl StoreTable {
@@ -57,39 +84,53 @@ impl StoreTable {
         if profile.is_production() && self.synchronous != Synchronous::Full {
             findings.refuse("store.synchronous", "a power failure would lose bookings", "set it to \"full\"");
         }
-        let address = address(&self.url);
+        let address = StoreAddress::parse(&self.url);
         match &address {
             None => findings.refuse(
                 "store.url",
                 "is not the address of a store",
                 "write it like sqlite:/var/lib/vitarad/vitarad.db or postgres://USER:PASSWORD@HOST/DATABASE",
             ),
-            Some(StoreAddress::Postgres(url)) => check_password(url, profile, findings),
+            Some(StoreAddress::Postgres(url)) => check_password("store.url", url, profile, findings),
             Some(StoreAddress::Sqlite(_)) => {}
         }
+        let owner = self.owner_url.and_then(|url| owner(&url, address.as_ref(), profile, findings));
         Some(StoreSettings {
             address: address?,
             synchronous: self.synchronous,
             max_connections: self.max_connections,
             writers: self.writers,
+            migrates: self.migrate.map_or(!profile.is_production(), |migrate| migrate == Migrate::Auto),
+            owner,
         })
     }
 }
 
-fn address(url: &SecretString) -> Option<StoreAddress> {
-    let text = url.expose_secret();
-    if let Some(path) = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
-        return (!path.is_empty()).then(|| StoreAddress::Sqlite(path.into()));
+fn owner(
+    url: &SecretString,
+    works: Option<&StoreAddress>,
+    profile: Profile,
+    findings: &mut Findings,
+) -> Option<SecretString> {
+    if matches!(works, Some(StoreAddress::Sqlite(_))) {
+        findings.refuse("store.owner_url", "is of no use: a file has no roles", "remove it");
+        return None;
     }
-    let scheme = Url::parse(text).ok().filter(Url::has_host).map(|url| url.scheme().to_owned())?;
-    matches!(scheme.as_str(), "postgres" | "postgresql").then(|| StoreAddress::Postgres(url.clone()))
+    let Some(StoreAddress::Postgres(url)) = StoreAddress::parse(url) else {
+        let fix = "write it like postgres://OWNER:PASSWORD@HOST/DATABASE";
+        findings.refuse("store.owner_url", "is not an address of PostgreSQL's", fix);
+        return None;
+    };
+    check_password("store.owner_url", &url, profile, findings);
+    Some(url)
 }
 
-fn check_password(url: &SecretString, profile: Profile, findings: &mut Findings) {
+fn check_password(key: &str, url: &SecretString, profile: Profile, findings: &mut Findings) {
     let password =
         Url::parse(url.expose_secret()).ok().and_then(|url| url.password().map(SecretString::from));
     if let Some(password) = password {
-        let fix = "change the database user's password, and give the address with VITARAD_STORE__URL_FILE";
-        secrets::check(&password, &Key::from("store.url"), profile, fix, findings);
+        let variable = format!("VITARAD_{}_FILE", key.to_uppercase().replace('.', "__"));
+        let fix = format!("change the database user's password, and give the address with {variable}");
+        secrets::check(&password, &Key::from(key), profile, &fix, findings);
     }
 }

@@ -31,7 +31,7 @@ use self::clinics::ClinicBook;
 pub use self::clinics::rehearse;
 use self::door::FrontDoor;
 use self::life::Lifetime;
-pub use self::life::Taken;
+pub use self::life::{Taken, nobody_lives_beside};
 use self::reload::Reloader;
 use crate::clock::SystemClock;
 use crate::config::Settings;

@@ -10,6 +10,7 @@ mod held;
 mod migrate;
 mod sandbox;
 mod serve;
+mod store;
 mod waitlist;
 
 use std::io::{self, Write};
@@ -59,6 +60,9 @@ enum Command {
     /// See which migrations the database has, and make those it lacks.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
+    /// Move a store to another database.
+    #[command(subcommand)]
+    Store(store::Store),
     /// Check that nobody has tampered with the audit log. Exits with 1 when somebody has.
     Audit(Source),
     /// See what callers left behind while the EMR was away, and take it back.
@@ -104,6 +108,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Store(store) => store.run(),
         Command::Audit(source) => audit::run(&source),
         Command::Held(held) => held.run(),
         Command::Waitlist(waitlist) => waitlist.run(),

@@ -8,6 +8,7 @@
 //! | file | what it knows |
 //! |---|---|
 //! | `connect`, `schema` | the engines, and which migrations a database has |
+//! | `copy` | moving all of it from one engine to the other |
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
 //! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
@@ -20,6 +21,7 @@ mod calls;
 mod capabilities;
 mod clinics;
 mod connect;
+mod copy;
 mod db;
 mod held;
 mod holds;
@@ -53,6 +55,7 @@ use writer::Writer;
 
 pub use audit::AuditVerdict;
 pub use connect::{Engine, OpenError};
+pub use copy::{Moved, NotMoved, copy};
 pub use schema::{Migration, Schema, Standing};
 pub use writer::WriterCounts;
 

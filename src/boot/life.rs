@@ -1,7 +1,8 @@
 //! A node lives once: the lock on its file says so to the next process, and the kernel drops it however this one dies.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::Settings;
 use crate::config::sections::store::StoreAddress;
@@ -23,15 +24,35 @@ pub struct Lifetime(#[expect(dead_code, reason = "holding it is what it is for")
 impl Lifetime {
     pub fn begin(settings: &Settings) -> Result<Self, Taken> {
         let (place, path) = path(settings);
+        Self::hold(place, &path, &settings.node.name)
+    }
+
+    fn hold(place: &'static str, path: &Path, node: &str) -> Result<Self, Taken> {
         let unusable = |cause| Taken::Unusable { place, cause };
         let opened = File::options().create(true).truncate(false).write(true).open(path);
         let file = opened.map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(Taken::Alive { node: settings.node.name.clone() }),
+            Err(TryLockError::WouldBlock) => Err(Taken::Alive { node: node.to_owned() }),
             Err(TryLockError::Error(cause)) => Err(unusable(cause)),
         }
     }
+}
+
+/// The locks of all nodes that ever lived on this file: none of them lives now, nor begins to while they are held.
+pub fn nobody_lives_beside(file: &Path) -> Result<Vec<Lifetime>, Taken> {
+    let place = "the directory of the database file";
+    let unusable = |cause| Taken::Unusable { place, cause };
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut held = Vec::new();
+    for entry in directory.read_dir().map_err(unusable)? {
+        let path = entry.map_err(unusable)?.path();
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        if let Some(node) = name.strip_prefix("vitarad-").and_then(|rest| rest.strip_suffix(".lock")) {
+            held.push(Lifetime::hold(place, &path, node)?);
+        }
+    }
+    Ok(held)
 }
 
 /// Beside the database file, or, for a database elsewhere, in the machine's directory for such things.

@@ -8,6 +8,7 @@ mod contract;
 mod engines;
 mod fixture;
 mod migrations;
+mod moving;
 mod oauth;
 #[path = "../support/postgres.rs"]
 mod postgres;

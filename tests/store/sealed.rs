@@ -46,7 +46,7 @@ pub(crate) fn declared(id: &str, name: &str) -> (Clinic, ClinicAccess) {
 }
 
 /// Writes health information and credentials wherever the store takes any.
-async fn fill(store: &SqlStore) {
+pub(crate) async fn fill(store: &SqlStore) {
     let owner = store.begin_generation("a", NOW).await.unwrap();
     let (clinic, access) = declared("maple", "Maple Clinic");
     store.seed_clinic(&clinic, &access, NOW).await.unwrap();

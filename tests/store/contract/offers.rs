@@ -79,6 +79,14 @@ async fn offer(store: &dyn Store, freed: &FreedSlot, row: &WaitlistRow) -> Offer
     store.make_offer(draft(freed, row), NOW).await.unwrap()
 }
 
+/// A time that came free, and somebody who is offered it.
+pub(crate) async fn one_offer(store: &dyn Store, owner: Generation) {
+    join(store, owner, 2, 2).await;
+    let freed = free(store, owner, 900).await;
+    let line = next_for(store, &freed).await;
+    assert!(matches!(offer(store, &freed, &line[0]).await, OfferMade::Made));
+}
+
 async fn end(store: &dyn Store, id: i64, state: OfferState) -> bool {
     let end = OfferEnd { clinic: clinic("maple"), id, state, audit: vec![audit(2)] };
     store.end_offer(end, later(1)).await.unwrap()

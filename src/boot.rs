@@ -56,7 +56,7 @@ pub enum NotBegun {
     Listen { address: SocketAddr, cause: std::io::Error },
     #[error(transparent)]
     Taken(#[from] Taken),
-    #[error("the store did not open: {0}")]
+    #[error("the store that store.url names did not open: {0}")]
     Open(#[from] OpenError),
     #[error("the store refused: {0}")]
     Store(#[from] StoreError),

@@ -4,7 +4,7 @@
 
 mod probes;
 mod routes;
-mod writers;
+mod store;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -16,7 +16,7 @@ use vitarad_actors::house::House;
 use vitarad_actors::supervisor::SupervisorMsg;
 
 use self::probes::Probes;
-use self::writers::WriterCollector;
+use self::store::StoreCollector;
 use crate::config::Settings;
 use crate::store::SqlStore;
 
@@ -44,7 +44,7 @@ impl Health {
         mut registry: Registry,
         settings: &Settings,
     ) -> Self {
-        registry.register_collector(Box::new(WriterCollector(store.counts())));
+        registry.register_collector(Box::new(StoreCollector(Arc::clone(store))));
         Self {
             phase: AtomicU8::new(Phase::Starting as u8),
             probes: Probes::new(Arc::clone(house), Arc::clone(store)),

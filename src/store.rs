@@ -10,6 +10,7 @@
 //! | `connect`, `schema` | the engines, and which migrations a database has |
 //! | `copy` | moving all of it from one engine to the other |
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
+//! | `readers` | the connections that read, and who waits for one |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
 //! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
 //! | the others | one trait of the port each |
@@ -31,6 +32,7 @@ mod locks;
 mod oauth;
 mod offers;
 mod outbox;
+mod readers;
 mod records;
 mod reports;
 mod retention;
@@ -51,11 +53,13 @@ use vitarad_actors::ports::store::StoreResult;
 
 use crate::seal::Keyring;
 use db::{Db, Scope, Session};
+use readers::Readers;
 use writer::Writer;
 
 pub use audit::AuditVerdict;
 pub use connect::{Engine, OpenError};
 pub use copy::{Moved, NotMoved, copy};
+pub use readers::{ReaderCounts, ReaderUse};
 pub use schema::{Migration, Schema, Standing};
 pub use writer::WriterCounts;
 
@@ -88,7 +92,7 @@ impl Default for Tuning {
 
 /// The store of one process. Several may share a database; that is what generations and fences are for.
 pub struct SqlStore {
-    readers: Db,
+    readers: Readers,
     writers: Db,
     writer: Writer,
     keyring: Keyring,
@@ -106,7 +110,7 @@ impl SqlStore {
         };
         Ok(Self {
             writer: Writer::start(&pools.writers, writers, tuning.lane),
-            readers: pools.readers,
+            readers: Readers::of(pools.readers),
             writers: pools.writers,
             keyring,
             generation: AtomicI64::new(0),
@@ -122,6 +126,14 @@ impl SqlStore {
 
     pub fn counts(&self) -> Arc<WriterCounts> {
         Arc::clone(self.writer.counts())
+    }
+
+    pub fn reader_counts(&self) -> Arc<ReaderCounts> {
+        self.readers.counts()
+    }
+
+    pub fn readers_in_use(&self) -> ReaderUse {
+        self.readers.in_use()
     }
 
     /// Prepares every statement against the schema as it is; names those that it does not bear.

@@ -56,7 +56,7 @@ fn show(schema: &Schema) -> u8 {
 }
 
 fn failed(failure: &OpenError) -> u8 {
-    complain(&failure.to_string());
+    complain(&format!("the store that store.url names did not open: {failure}"));
     match failure {
         OpenError::Ahead | OpenError::Diverged => EX_FAILED,
         _ => EX_TEMPFAIL,

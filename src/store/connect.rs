@@ -1,6 +1,7 @@
 //! Opening the database: the engines' settings, and why it does not open.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,13 +33,17 @@ pub enum Engine {
 /// Why the store did not open. What is named here is never the address or a credential.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database file that store.url names cannot be created or opened: {0}")]
-    File(std::io::ErrorKind),
-    #[error("store.url is not an address of PostgreSQL's")]
+    #[error("the database file cannot be created or opened: {0}")]
+    File(ErrorKind),
+    #[error("the address is not one of PostgreSQL's")]
     Address,
-    #[error("the database that store.url names does not answer")]
+    #[error("the database does not answer")]
     Silent,
-    #[error("the database refuses the user, the password or the database name in store.url")]
+    #[error(
+        "the certificate of the database's server is not accepted: see sslmode and sslrootcert in its address"
+    )]
+    Certificate,
+    #[error("the database refuses the user, the password or the database name")]
     Login,
     #[error("the database holds a migration that differs from this release's of the same number")]
     Diverged,
@@ -143,6 +148,11 @@ pub(super) fn unreached(error: &sqlx::Error) -> OpenError {
             Some(code) if code.starts_with("28") || code == "3D000" => OpenError::Login,
             _ => OpenError::Silent,
         },
+        sqlx::Error::Tls(_) => OpenError::Certificate,
+        // So rustls tells of a certificate, and sslrootcert of a file that is not there.
+        sqlx::Error::Io(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::NotFound) => {
+            OpenError::Certificate
+        }
         _ => OpenError::Silent,
     }
 }

@@ -55,6 +55,15 @@ impl Db {
         Ok(Session { link, collided: false })
     }
 
+    /// How many there are, and how many of them nobody uses.
+    pub(super) fn connections(&self) -> (u64, u64) {
+        let (size, idle) = match self {
+            Self::Lite(pool) => (pool.size(), pool.num_idle()),
+            Self::Pg(pool) => (pool.size(), pool.num_idle()),
+        };
+        (size.into(), idle as u64)
+    }
+
     pub(super) async fn close(&self) {
         match self {
             Self::Lite(pool) => pool.close().await,

@@ -228,6 +228,43 @@ fn a_start_migrates_in_development_and_in_production_only_when_it_is_told_to() {
 }
 
 #[test]
+fn a_database_on_another_machine_has_to_show_who_it_is() {
+    let url = |rest: &str| format!("postgres://vitarad:harbour-9-Quill@{rest}");
+    let to = |rest: &str| refused(NO_CHANGE, &[("VITARAD_STORE__URL", &url(rest))]);
+    for rest in [
+        "db.example.test/vitarad",
+        "10.1.2.3/vitarad?sslmode=require",
+        "db.example.test/vitarad?sslmode=verify-ca",
+        "127.0.0.1.example.test/vitarad",
+        "localhost/vitarad?host=db.example.test",
+    ] {
+        assert_eq!(
+            to(rest),
+            [
+                "store.url | environment variable VITARAD_STORE__URL | goes to another machine without making sure \
+              which | add ?sslmode=verify-full, and &sslrootcert=FILE for an authority of your own; or set \
+              store.insecure_transport to true"
+            ],
+            "{rest}"
+        );
+        let allowed = [("VITARAD_STORE__URL", &*url(rest)), ("VITARAD_STORE__INSECURE_TRANSPORT", "true")];
+        assert_eq!(refused(NO_CHANGE, &allowed), [""; 0], "{rest}");
+    }
+    for rest in [
+        "db.example.test/vitarad?sslmode=verify-full&sslrootcert=/etc/ssl/ours.pem",
+        "localhost/vitarad",
+        "127.0.0.1/vitarad",
+        "[::1]:5432/vitarad",
+        "localhost/vitarad?host=/run/postgresql",
+    ] {
+        assert_eq!(to(rest), [""; 0], "{rest}");
+    }
+    let owner = ("VITARAD_STORE__OWNER_URL", url("db.example.test/vitarad"));
+    let told = refused(NO_CHANGE, &[("VITARAD_STORE__URL", &url("localhost/vitarad")), (owner.0, &owner.1)]);
+    assert!(told.len() == 1 && told[0].starts_with("store.owner_url | "), "{told:?}");
+}
+
+#[test]
 fn an_owner_is_somebody_of_a_server() {
     let owner = |url: &str| refused(NO_CHANGE, &[("VITARAD_STORE__OWNER_URL", url)]);
     let origin = "environment variable VITARAD_STORE__OWNER_URL";
@@ -241,12 +278,15 @@ fn an_owner_is_somebody_of_a_server() {
 fn a_database_password_that_everybody_knows_is_refused() {
     let fix = "change the database user's password, and give the address with VITARAD_STORE__URL_FILE";
     assert_eq!(
-        refused(NO_CHANGE, &[("VITARAD_STORE__URL", "postgres://vitarad:changeme@db.example.test/vitarad")]),
+        refused(NO_CHANGE, &[("VITARAD_STORE__URL", "postgres://vitarad:changeme@localhost/vitarad")]),
         [format!(
             "store.url | environment variable VITARAD_STORE__URL | is an example that everybody knows | {fix}"
         )]
     );
-    let good = ("VITARAD_STORE__URL", "postgres://vitarad:harbour-9-Quill@db.example.test/vitarad");
+    let good = (
+        "VITARAD_STORE__URL",
+        "postgres://vitarad:harbour-9-Quill@db.example.test/vitarad?sslmode=verify-full",
+    );
     assert_eq!(refused(NO_CHANGE, &[good]), [""; 0]);
 }
 

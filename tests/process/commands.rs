@@ -134,7 +134,7 @@ async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
     let manual = run(&["--help"]).await;
     assert!(manual.status.success());
     for command in
-        ["serve", "demo", "call", "config", "held", "migrate", "waitlist", "sandbox", "tree", "key"]
+        ["serve", "demo", "call", "config", "held", "migrate", "store", "waitlist", "sandbox", "tree", "key"]
     {
         assert!(manual.out.contains(&format!("\n  {command} ")), "{command} in {}", manual.out);
         assert!(run(&[command, "--help"]).await.status.success(), "{command}");

@@ -7,7 +7,6 @@ mod crashes;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod drains;
-mod migrations;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]
@@ -20,6 +19,7 @@ mod postgres;
 mod premises;
 mod refusals;
 mod reloads;
+mod stores;
 #[path = "../support/town.rs"]
 #[expect(dead_code, reason = "staff do not get in the way here, and the other clinic is not called")]
 mod town;

@@ -86,7 +86,7 @@ async fn a_store_that_is_no_database_is_refused_and_left_alone() {
     fs::write(&file, "somebody's letters, more than one page of them. ".repeat(200)).expect("a file");
     let before = fs::read(&file).expect("it is there");
     let words = refused(&premises, &[], EX_TEMPFAIL).await;
-    assert!(words.contains("the store did not open"), "{words}");
+    assert!(words.contains("the store that store.url names did not open"), "{words}");
     assert_eq!(fs::read(&file).expect("it is there"), before);
 }
 

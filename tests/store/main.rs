@@ -16,3 +16,4 @@ mod samples;
 mod schema;
 mod sealed;
 mod tampering;
+mod tls;

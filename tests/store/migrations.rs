@@ -117,5 +117,4 @@ async fn a_wrong_password_and_a_missing_database_are_told_from_a_server_that_is_
     let missing = Engine::Postgres { url: format!("{url}_missing").into() };
     let refusal = opened(&missing, CHECK_ONLY).await.unwrap_err();
     assert!(matches!(refusal, OpenError::Login), "{refusal}");
-    assert!(refusal.to_string().contains("store.url"), "{refusal}");
 }

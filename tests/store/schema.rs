@@ -80,11 +80,11 @@ async fn a_store_that_cannot_be_reached_says_so_without_saying_where() {
     let error = SqlStore::open(&nowhere, keyring(), Tuning::default()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the database file that store.url names cannot be created or opened: entity not found"
+        "the database file cannot be created or opened: entity not found"
     );
     let refused = Engine::Postgres { url: "postgres://nobody:secret@127.0.0.1:1/none".to_owned().into() };
     let error = SqlStore::open(&refused, keyring(), Tuning::default()).await.err().unwrap();
-    assert_eq!(error.to_string(), "the database that store.url names does not answer");
+    assert_eq!(error.to_string(), "the database does not answer");
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Where the house keeps what it must not forget.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::config::Profile;
 use crate::config::key::Key;
@@ -71,6 +74,7 @@ pub(in crate::config) struct StoreTable {
     writers: u32,
     migrate: Option<Migrate>,
     owner_url: Option<SecretString>,
+    insecure_transport: bool,
 }
 
 impl StoreTable {
@@ -91,10 +95,15 @@ impl StoreTable {
                 "is not the address of a store",
                 "write it like sqlite:/var/lib/vitarad/vitarad.db or postgres://USER:PASSWORD@HOST/DATABASE",
             ),
-            Some(StoreAddress::Postgres(url)) => check_password("store.url", url, profile, findings),
+            Some(StoreAddress::Postgres(url)) => {
+                check_server("store.url", url, self.insecure_transport, profile, findings);
+            }
             Some(StoreAddress::Sqlite(_)) => {}
         }
-        let owner = self.owner_url.and_then(|url| owner(&url, address.as_ref(), profile, findings));
+        let owner = self.owner_url.and_then(|url| owner(&url, address.as_ref(), findings));
+        if let Some(url) = &owner {
+            check_server("store.owner_url", url, self.insecure_transport, profile, findings);
+        }
         Some(StoreSettings {
             address: address?,
             synchronous: self.synchronous,
@@ -106,12 +115,7 @@ impl StoreTable {
     }
 }
 
-fn owner(
-    url: &SecretString,
-    works: Option<&StoreAddress>,
-    profile: Profile,
-    findings: &mut Findings,
-) -> Option<SecretString> {
+fn owner(url: &SecretString, works: Option<&StoreAddress>, findings: &mut Findings) -> Option<SecretString> {
     if matches!(works, Some(StoreAddress::Sqlite(_))) {
         findings.refuse("store.owner_url", "is of no use: a file has no roles", "remove it");
         return None;
@@ -121,11 +125,29 @@ fn owner(
         findings.refuse("store.owner_url", "is not an address of PostgreSQL's", fix);
         return None;
     };
-    check_password("store.owner_url", &url, profile, findings);
     Some(url)
 }
 
-fn check_password(key: &str, url: &SecretString, profile: Profile, findings: &mut Findings) {
+fn check_server(
+    key: &str,
+    url: &SecretString,
+    insecure_transport: bool,
+    profile: Profile,
+    findings: &mut Findings,
+) {
+    let Ok(options) = PgConnectOptions::from_str(url.expose_secret()) else {
+        let fix = "write it like postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full";
+        return findings.refuse(key, "is not an address of PostgreSQL's", fix);
+    };
+    let checked = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) || is_this_machine(&options);
+    if profile.is_production() && !checked && !insecure_transport {
+        findings.refuse(
+            key,
+            "goes to another machine without making sure which",
+            "add ?sslmode=verify-full, and &sslrootcert=FILE for an authority of your own; or set \
+             store.insecure_transport to true",
+        );
+    }
     let password =
         Url::parse(url.expose_secret()).ok().and_then(|url| url.password().map(SecretString::from));
     if let Some(password) = password {
@@ -133,4 +155,13 @@ fn check_password(key: &str, url: &SecretString, profile: Profile, findings: &mu
         let fix = format!("change the database user's password, and give the address with {variable}");
         secrets::check(&password, &Key::from(key), profile, &fix, findings);
     }
+}
+
+/// A socket in the file system, or an address that no packet leaves the machine for.
+fn is_this_machine(options: &PgConnectOptions) -> bool {
+    let host = options.get_host().trim_matches(['[', ']']);
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

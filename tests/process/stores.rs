@@ -1,4 +1,4 @@
-//! A schema that is behind: the daemon refuses and says what to do, and doing that helps.
+//! The schema and the store as a whole: what an operator does to them beside the daemon, and what is refused.
 
 use crate::daemon::{Daemon, Process, serve};
 use crate::premises::Premises;
@@ -24,4 +24,25 @@ async fn a_start_that_may_not_migrate_names_the_command_that_does() {
     assert_eq!((made.status.code(), made.out.contains("missing")), (Some(0), false), "{}", made.err);
     assert_eq!(migrate("status").await.status.code(), Some(0));
     drop(Daemon::serve(&premises, &[]).await);
+}
+
+#[tokio::test]
+async fn a_store_that_a_daemon_lives_on_is_not_moved() {
+    let premises = Premises::around(Town::open().await);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let from = &premises.environment["VITARAD_STORE__URL"];
+    let copy = async || {
+        let nowhere = "postgres://nobody@127.0.0.1:1/none";
+        Process::start(&["store", "copy", from, nowhere], &premises.environment).ended().await
+    };
+    let refused = copy().await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.err.starts_with("nothing was moved: another vitarad runs as node"), "{}", refused.err);
+    daemon.process.signal("TERM");
+    assert!(daemon.process.ended().await.status.success());
+    let free = copy().await;
+    assert_eq!(
+        free.err.trim(),
+        "nothing was moved: the target: the database does not answer"
+    );
 }

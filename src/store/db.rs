@@ -3,13 +3,18 @@
 //! SQLite for one node, PostgreSQL for several. What they say when something is wrong is reduced to what a reader of
 //! logs may see: a database's own words can quote a row.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{Executor, PgPool, Postgres, Row, Sqlite, SqlitePool};
+use tokio::time::timeout;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::ports::store::{StoreError, StoreResult};
 
 use super::connect::{OpenError, unreached};
 use super::sql::{self, Record, Sql, args, each};
+use super::statements::{BEGIN, BEGIN_NUMBERED};
 
 #[derive(Clone)]
 pub(super) enum Db {
@@ -30,6 +35,17 @@ pub(super) struct Session {
     link: Link,
     /// The last error was a collision with another transaction: the same statements may succeed alone.
     pub collided: bool,
+    /// There is no connection any more, or it cannot be trusted.
+    pub lost: bool,
+    /// The open transaction, where the engine can be asked later what became of it.
+    pub transaction: Option<TransactionId>,
+}
+
+/// A transaction of a PostgreSQL server, in the history in which it got its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TransactionId {
+    pub number: i64,
+    pub timeline: i64,
 }
 
 enum Link {
@@ -52,7 +68,7 @@ impl Db {
             Self::Lite(pool) => Link::Lite(pool.acquire().await?),
             Self::Pg(pool) => Link::Pg(pool.acquire().await?),
         };
-        Ok(Session { link, collided: false })
+        Ok(Session { link, collided: false, lost: false, transaction: None })
     }
 
     /// How many there are, and how many of them nobody uses.
@@ -82,7 +98,7 @@ impl Session {
             }
             Link::Pg(link) => {
                 let query = sqlx::query_with(sql.pg, sql::pg(args).map_err(fault)?);
-                query.execute(&mut **link).await.map(|done| done.rows_affected())
+                answered(query.execute(&mut **link)).await.map(|done| done.rows_affected())
             }
         };
         done.map_err(|error| self.failed(error))
@@ -96,7 +112,7 @@ impl Session {
             }
             Link::Pg(link) => {
                 let query = sqlx::query_as_with::<_, T, _>(sql.pg, sql::pg(args).map_err(fault)?);
-                query.fetch_all(&mut **link).await
+                answered(query.fetch_all(&mut **link)).await
             }
         };
         rows.map_err(|error| self.failed(error))
@@ -116,12 +132,22 @@ impl Session {
         self.maybe(sql, args).await?.ok_or(StoreError::Unreadable("a row that must be there is not"))
     }
 
+    /// Begins a transaction that writes. A client that dies on the way knows by its number what to ask for.
+    pub(super) async fn begin(&mut self) -> StoreResult<()> {
+        let Link::Pg(link) = &mut self.link else { return self.control(BEGIN).await };
+        let begun = answered(sqlx::raw_sql(BEGIN_NUMBERED).fetch_one(&mut **link)).await;
+        let numbered =
+            begun.and_then(|row| Ok(TransactionId { number: row.try_get(0)?, timeline: row.try_get(1)? }));
+        self.transaction = Some(numbered.map_err(|error| self.failed(error))?);
+        Ok(())
+    }
+
     /// Transaction control and nothing else: more than one statement at a time, without values.
     pub(super) async fn control(&mut self, sql: Sql) -> StoreResult<()> {
         let done = match &mut self.link {
             // As a query it stays prepared.
             Link::Lite(link) => link.execute(sqlx::query(sql.lite)).await.map(drop),
-            Link::Pg(link) => link.execute(sql.pg).await.map(drop),
+            Link::Pg(link) => answered(link.execute(sql.pg)).await.map(drop),
         };
         done.map_err(|error| self.failed(error))
     }
@@ -174,9 +200,32 @@ impl Session {
     }
 
     fn failed(&mut self, error: sqlx::Error) -> StoreError {
+        if is_lost(&error) {
+            self.lost = true;
+            self.close_on_drop();
+        }
         self.collided = matches!(&error, sqlx::Error::Database(refusal)
             if refusal.code().is_some_and(|code| COLLISIONS.contains(&&*code)));
         fault(error)
+    }
+}
+
+/// A server that has vanished from the network ends nothing: nobody would hear of it for a quarter of an hour. One that is
+/// there ends a statement itself long before.
+const SILENCE: Duration = Duration::from_secs(8);
+
+async fn answered<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    timeout(SILENCE, asked).await.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
+}
+
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        // Ended by an administrator, a crash or a shutdown; and what the standard calls a connection exception.
+        sqlx::Error::Database(refusal) => {
+            refusal.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+        }
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        _ => false,
     }
 }
 

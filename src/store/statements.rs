@@ -18,10 +18,17 @@ pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Sql)> {
 }
 
 /// Several statements in one text cannot be prepared; these are not in [`all`].
+pub(super) const BEGIN_NUMBERED: &str = "BEGIN;
+     SELECT pg_current_xact_id()::text::bigint,
+            ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint";
 pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT member");
 
 statements! {
     BEGIN = each("BEGIN IMMEDIATE", "BEGIN");
+    // What became of a transaction, and in which history of the server: another one begins when a standby takes over.
+    FATE = each(
+        "SELECT 'aborted', $1",
+        "SELECT pg_xact_status($1::text::xid8), ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint");
     PING = both("SELECT 1");
     COMMIT = both("COMMIT");
     ROLLBACK = both("ROLLBACK");

@@ -2,9 +2,11 @@
 //!
 //! A member is one transaction somebody asked for. The writer takes what is there, up to [`BATCH`] members, gives each a
 //! savepoint, commits once, and only then tells each its own result. A member that fails is undone alone; a commit that
-//! fails is everybody's failure. Whoever asked may go away meanwhile: what was asked is done.
+//! fails is everybody's failure. Whoever asked may go away meanwhile: what was asked is done. A connection that dies is
+//! replaced; whether what was on it is done again depends on whether it was kept.
 
 mod batch;
+mod fate;
 mod lanes;
 mod member;
 

@@ -10,6 +10,7 @@ mod fixture;
 mod migrations;
 mod moving;
 mod oauth;
+mod outages;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod samples;

@@ -1,0 +1,99 @@
+//! A PostgreSQL that kills our sessions, goes down or runs out of room, while bookings are under way: what was
+//! acknowledged is there, what was refused is not, and nothing is there twice (laws B-1 to B-6 at the store).
+
+mod bookings;
+mod cut;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use sqlx::ConnectOptions;
+use tokio::task::spawn_blocking;
+use vitarad::store::{Engine, SqlStore, Tuning};
+
+use self::bookings::Bookings;
+use self::cut::{Cut, Wire};
+use crate::fixture::{SqlHouse, keyring};
+use crate::postgres::cluster::{Cluster, finished, is_root};
+use crate::postgres::{self, database_on, own_cluster};
+
+async fn opened(engine: &Engine) -> Arc<SqlStore> {
+    let tuning = Tuning { readers: 4, writers: 2, lane: 256, ..Tuning::default() };
+    Arc::new(SqlStore::open(engine, keyring(), tuning).await.expect("the store opens"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_are_killed_lose_and_double_nothing() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let bookings = Bookings::begin(opened(&house.engine).await);
+    let mut killer = postgres::superuser(&house.engine).await;
+    let kill_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for round in 1..=40 {
+        bookings.until(round * 5).await;
+        sqlx::query(kill_all).execute(&mut killer).await.unwrap();
+    }
+    bookings.end(&mut killer).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_crashes_and_starts_again_loses_and_doubles_nothing() {
+    let Some(cluster) = own_cluster(|| Cluster::start(&[])) else { return };
+    let cluster = Arc::new(cluster);
+    let bookings = Bookings::begin(opened(&database_on(&cluster.admin, "crashing").await).await);
+    for round in 1..=3 {
+        bookings.until(round * 20).await;
+        let cluster = Arc::clone(&cluster);
+        spawn_blocking(move || cluster.crash_and_restart()).await.unwrap().expect("it starts again");
+    }
+    bookings.until(80).await;
+    bookings.end(&mut cluster.admin.clone().database("crashing").connect().await.unwrap()).await;
+}
+
+/// 96 MiB, of which a fresh cluster takes half.
+fn on_a_small_disk() -> Result<Cluster, String> {
+    let home = Cluster::home()?;
+    finished(Command::new("mount").args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).arg(&home))?;
+    Cluster::start_in(home, &["max_wal_size=8MB", "min_wal_size=2MB", "autovacuum=off"])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_full_loses_and_doubles_nothing() {
+    if !is_root() {
+        return postgres::say("SKIPPED: a small disk can only be mounted by root");
+    }
+    // Where mounting is forbidden to root, too, this says so.
+    let Ok(cluster) =
+        on_a_small_disk().map_err(|reason| postgres::say(&format!("SKIPPED: no small disk: {reason}")))
+    else {
+        return;
+    };
+    let engine = database_on(&cluster.admin, "cramped").await;
+    let bookings = Bookings::begin(opened(&engine).await);
+    let ballast = cluster.home.join("ballast");
+    for round in 1..=3 {
+        bookings.until(round * 20).await;
+        let filled = std::fs::File::create(&ballast)
+            .and_then(|mut file| std::io::copy(&mut std::io::repeat(0), &mut file).map(drop));
+        assert_eq!(filled.unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+        bookings.until_refused().await;
+        std::fs::remove_file(&ballast).unwrap();
+        // It may have gone down over its journal. Whoever runs it makes room and starts it.
+        let _ = cluster.begin();
+    }
+    bookings.until(80).await;
+    bookings.end(&mut cluster.admin.clone().database("cramped").connect().await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_is_lost_is_looked_up_and_one_that_never_arrived_is_made_again() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let wire = Wire::before(&house.engine).await;
+    let bookings = Bookings::new(opened(&wire.engine).await);
+    for (no, cut) in (1..).zip([Cut::Answer, Cut::Commit, Cut::Answer, Cut::Commit]) {
+        bookings.make(no, || wire.arm(cut)).await;
+        assert!(!wire.is_armed(), "the connection was cut");
+    }
+    assert_eq!(bookings.refusals(), [""; 0], "nobody was told of it");
+    bookings.assert_kept(4, &mut postgres::superuser(&house.engine).await).await;
+}

@@ -49,5 +49,5 @@ async fn send(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResul
         }
     };
     house.meters.sms(&clinic, outcome);
-    house.store.record_sms(lease, id, state, house.now()).await
+    house.store.record_sms(lease, &clinic, id, state, house.now()).await
 }

@@ -42,7 +42,7 @@ use crate::health::{Health, Phase};
 use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
-use crate::store::{Durability, Engine, OpenError, SqlStore, Tuning};
+use crate::store::{Durability, Engine, OpenError, Schema, SqlStore, Tuning};
 use crate::voice::LiveControl;
 
 /// With the time the tree takes to stop this stays within the ten seconds a drain may last.
@@ -236,9 +236,21 @@ pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
         ..Tuning::default()
     };
     if settings.store.migrates {
-        owner(settings).migrate().await?;
+        migrate(settings).await?;
     }
-    Ok(SqlStore::open(&engine(settings), keyring, tuning).await?)
+    let store = SqlStore::open(&engine(settings), keyring, tuning).await?;
+    if settings.profile.is_production() {
+        store.check_wall().await?;
+    }
+    Ok(store)
+}
+
+/// Brings the schema up to date, and lets the daemon's role work on it where that is not the owner's.
+pub async fn migrate(settings: &Settings) -> Result<Schema, OpenError> {
+    let owner = owner(settings);
+    let schema = owner.migrate().await?;
+    owner.admit(&engine(settings)).await?;
+    Ok(schema)
 }
 
 fn engine(settings: &Settings) -> Engine {

@@ -11,6 +11,7 @@
 //! | `copy` | moving all of it from one engine to the other |
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
 //! | `readers` | the connections that read, and who waits for one |
+//! | `walls` | what keeps clinics apart on PostgreSQL, and the way round it that there is not |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
 //! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
 //! | the others | one trait of the port each |
@@ -43,10 +44,11 @@ mod statements;
 mod states;
 mod tool_calls;
 mod waitlist;
+mod walls;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::StoreResult;
@@ -98,6 +100,8 @@ pub struct SqlStore {
     keyring: Keyring,
     /// Ours, once begun: the audit log names the process that wrote it.
     generation: AtomicI64,
+    /// With whom a singleton's next round begins.
+    turn: AtomicUsize,
 }
 
 impl SqlStore {
@@ -114,6 +118,7 @@ impl SqlStore {
             writers: pools.writers,
             keyring,
             generation: AtomicI64::new(0),
+            turn: AtomicUsize::new(0),
         })
     }
 

@@ -454,7 +454,14 @@ pub trait OutboxStore: Send + Sync + 'static {
     /// Marks the oldest due messages as being sent, and returns them. One left in that mark by a death becomes unknown.
     async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>>;
 
-    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()>;
+    async fn record_sms(
+        &self,
+        role: &RoleLease,
+        clinic: &ClinicId,
+        id: i64,
+        state: SmsState,
+        now: Ts,
+    ) -> StoreResult<()>;
 }
 
 // --- roles -----------------------------------------------------------------------------------------------------------

@@ -21,11 +21,10 @@ impl Migrate {
             Ok(loaded) => loaded.settings,
             Err(code) => return code,
         };
-        let engine = boot::owner(&settings);
         block_on(async {
             let seen = match self {
-                Self::Status(_) => engine.schema().await,
-                Self::Up(_) => engine.migrate().await,
+                Self::Status(_) => boot::owner(&settings).schema().await,
+                Self::Up(_) => boot::migrate(&settings).await,
             };
             match seen {
                 Ok(schema) => show(&schema),

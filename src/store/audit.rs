@@ -126,10 +126,8 @@ impl AuditStore for SqlStore {
     }
 
     async fn seal_audit(&self, role: &RoleLease, limit: u32, _now: Ts) -> StoreResult<u64> {
-        let clinics: Vec<(String,)> = self.read(Scope::House).await?.all(UNSEALED_CLINICS, args![]).await?;
         let mut sealed = 0;
-        for (clinic,) in clinics {
-            let clinic = ClinicId::parse(&clinic).map_err(|_| StoreError::Unreadable("audit_entry"))?;
+        for clinic in self.clinics_with(UNSEALED_CLINICS, args![]).await? {
             let keys = self.keys(&clinic).await?;
             while sealed < u64::from(limit) {
                 let room = u32::try_from(u64::from(limit) - sealed).unwrap_or(SEAL_AT_ONCE);

@@ -55,6 +55,15 @@ pub enum OpenError {
     Ahead,
     #[error("a migration failed")]
     Migration,
+    #[error("the owner of the tables could not let the daemon's role work with them")]
+    Grant,
+    #[error("its role is a superuser's or bypasses row-level security: give the daemon one that does not")]
+    Unbound,
+    #[error(
+        "its role owns the tables and could take down what keeps clinics apart: give the daemon one of its own, and this \
+         one's address to store.owner_url"
+    )]
+    Owner,
 }
 
 pub(super) struct Pools {
@@ -139,6 +148,11 @@ fn postgres_options(url: &SecretString) -> Result<PgConnectOptions, OpenError> {
 
 fn pool<D: Database>(size: u32) -> PoolOptions<D> {
     PoolOptions::new().max_connections(size.max(1)).acquire_timeout(ACQUIRE)
+}
+
+/// Who works at that address.
+pub(super) fn role(url: &SecretString) -> Result<String, OpenError> {
+    Ok(postgres_options(url)?.get_username().to_owned())
 }
 
 /// Why a first connection was not made.

@@ -26,7 +26,7 @@ pub(super) enum Db {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Scope<'a> {
     Clinic(&'a ClinicId),
-    /// All clinics: what the singletons and the process's own life need.
+    /// No clinic's: generations, roles and the routing table, which stand outside the wall.
     House,
 }
 
@@ -168,7 +168,7 @@ impl Session {
         }
         let name = match scope {
             Scope::Clinic(clinic) => clinic.as_str(),
-            Scope::House => "*",
+            Scope::House => "",
         };
         self.run(sql, args![name]).await.map(drop)
     }

@@ -7,14 +7,15 @@ use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{StoreError, StoreResult};
 
-use super::SqlStore;
-use super::db::Session;
+use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::sql::args;
 use super::statements::{
-    BEGIN_GENERATION, BURY_ACTIVE, HEARTBEAT, RELEASE_GENERATION, RELEASE_LEASES, RELEASE_ROLES,
+    BEGIN_GENERATION, BURY_ACTIVE, HEARTBEAT, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
+    RELEASE_ROLES,
 };
 use super::writer::Lane;
+use super::{SqlStore, walls};
 
 impl SqlStore {
     /// This process's life begins; the node's former one, if it is still called active, is dead.
@@ -58,5 +59,11 @@ impl SqlStore {
 pub(super) async fn release(session: &mut Session, owner: Generation, now: Ts) -> StoreResult<()> {
     session.run(RELEASE_GENERATION, args![owner]).await?;
     session.run(RELEASE_ROLES, args![owner, now]).await?;
-    session.run(RELEASE_LEASES, args![owner, now]).await.map(drop)
+    let clinics: Vec<(String,)> = session.all(LEASING_CLINICS, args![owner]).await?;
+    for (clinic,) in &clinics {
+        let clinic = walls::parsed(clinic)?;
+        session.scope_transaction(Scope::Clinic(&clinic)).await?;
+        session.run(RELEASE_LEASES, args![owner, now, &clinic]).await?;
+    }
+    Ok(())
 }

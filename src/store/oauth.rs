@@ -10,9 +10,10 @@ use vitarad_actors::ports::store::{EmrToken, RoleLease, StoreError, StoreResult,
 use super::db::Scope;
 use super::sql::args;
 use super::statements::{
-    APPROVAL, AWAIT_APPROVAL, AWAITED_APPROVALS, EMR_TOKEN, EMR_TOKENS, KEEP_EMR_TOKEN, TAKE_APPROVAL,
-    WATCH_EMR_TOKEN,
+    APPROVAL, AWAIT_APPROVAL, AWAITED_APPROVALS, EMR_TOKEN, EMR_TOKEN_LIFE, KEEP_EMR_TOKEN, TAKE_APPROVAL,
+    TOKEN_CLINICS, WATCH_EMR_TOKEN,
 };
+use super::walls::parsed;
 use super::writer::Lane;
 use super::{SqlStore, records, roles};
 use crate::access::Credential;
@@ -107,23 +108,25 @@ impl SqlStore {
 #[async_trait]
 impl TokenStore for SqlStore {
     async fn emr_tokens(&self) -> StoreResult<Vec<EmrToken>> {
-        let rows: Vec<(String, i64, Option<i64>, Option<i64>)> =
-            self.read(Scope::House).await?.all(EMR_TOKENS, args![]).await?;
-        rows.into_iter()
-            .map(|(clinic, granted_at, expires_at, watched_at)| {
-                Ok(EmrToken {
-                    clinic: parsed(&clinic)?,
-                    granted_at: Ts(granted_at),
-                    expires_at: expires_at.map(Ts),
-                    watched_at: watched_at.map(Ts),
-                })
-            })
-            .collect()
+        let mut tokens = Vec::new();
+        for clinic in self.clinics_with(TOKEN_CLINICS, args![]).await? {
+            let mut session = self.read(Scope::Clinic(&clinic)).await?;
+            let life: Option<(i64, Option<i64>, Option<i64>)> =
+                session.maybe(EMR_TOKEN_LIFE, args![&clinic]).await?;
+            tokens.extend(life.map(|(granted_at, expires_at, watched_at)| EmrToken {
+                clinic,
+                granted_at: Ts(granted_at),
+                expires_at: expires_at.map(Ts),
+                watched_at: watched_at.map(Ts),
+            }));
+        }
+        tokens.sort_by(|a, b| a.clinic.cmp(&b.clinic));
+        Ok(tokens)
     }
 
     async fn note_token_watch(&self, role: &RoleLease, clinic: &ClinicId, now: Ts) -> StoreResult<()> {
         self.writer
-            .submit(Lane::House, (*role, clinic.clone(), now), |(role, clinic, now), session| {
+            .submit(Lane::Clinic(clinic), (*role, clinic.clone(), now), |(role, clinic, now), session| {
                 async move {
                     roles::check(session, role).await?;
                     session.run(WATCH_EMR_TOKEN, args![&*clinic, *now]).await.map(drop)
@@ -132,10 +135,6 @@ impl TokenStore for SqlStore {
             })
             .await
     }
-}
-
-fn parsed(clinic: &str) -> StoreResult<ClinicId> {
-    ClinicId::parse(clinic).map_err(|_| StoreError::Unreadable("a clinic's id"))
 }
 
 /// The state is random and as good as a password, so the file shall not give it away.

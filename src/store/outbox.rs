@@ -14,7 +14,7 @@ use vitarad_actors::ports::store::{
 
 use super::db::Session;
 use super::sql::args;
-use super::statements::{LOSE_SMS, QUEUE_SMS, RECORD_SMS, TAKE_SMS};
+use super::statements::{LOSE_SMS, QUEUE_SMS, RECORD_SMS, TAKE_SMS, TEXTING_CLINICS};
 use super::writer::Lane;
 use super::{SqlStore, roles};
 use crate::seal::{ClinicKeys, Place};
@@ -26,17 +26,18 @@ const LOST_AFTER: Duration = Duration::from_mins(5);
 #[async_trait]
 impl OutboxStore for SqlStore {
     async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>> {
-        let mut taken: Vec<SmsRow> = self
-            .writer
-            .submit(Lane::House, *role, move |role, session| {
-                async move {
-                    roles::check(session, role).await?;
-                    session.run(LOSE_SMS, args![role.fence, now, now.minus(LOST_AFTER)]).await?;
-                    session.all(TAKE_SMS, args![role.fence, now, limit]).await
-                }
-                .boxed()
-            })
-            .await?;
+        let mut taken = Vec::new();
+        for clinic in self.clinics_with(TEXTING_CLINICS, args![now]).await? {
+            let room = limit.saturating_sub(u32::try_from(taken.len()).unwrap_or(limit));
+            if room == 0 {
+                break;
+            }
+            let asked = (*role, clinic.clone(), room, now);
+            let of_clinic = self
+                .writer
+                .submit(Lane::Clinic(&clinic), asked, |asked, session| take_due(session, asked).boxed());
+            taken.extend(of_clinic.await?);
+        }
         taken.sort_by_key(|row| (row.due, row.id));
         let mut queued = Vec::with_capacity(taken.len());
         for row in taken {
@@ -51,7 +52,14 @@ impl OutboxStore for SqlStore {
         Ok(queued)
     }
 
-    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()> {
+    async fn record_sms(
+        &self,
+        role: &RoleLease,
+        clinic: &ClinicId,
+        id: i64,
+        state: SmsState,
+        now: Ts,
+    ) -> StoreResult<()> {
         let (word, due, ended_at) = match state {
             SmsState::Sent => ("sent", None, Some(now)),
             SmsState::Refused => ("refused", None, Some(now)),
@@ -59,10 +67,11 @@ impl OutboxStore for SqlStore {
             SmsState::RetryAt(due) => ("queued", Some(due), None),
         };
         self.writer
-            .submit(Lane::House, *role, move |role, session| {
+            .submit(Lane::Clinic(clinic), (*role, clinic.clone()), move |(role, clinic), session| {
                 async move {
                     roles::check(session, role).await?;
-                    match session.run(RECORD_SMS, args![id, role.fence, word, due, ended_at]).await? {
+                    let recorded = args![id, role.fence, word, due, ended_at, clinic];
+                    match session.run(RECORD_SMS, recorded).await? {
                         0 => Err(StoreError::Usurped),
                         _ => Ok(()),
                     }
@@ -71,6 +80,15 @@ impl OutboxStore for SqlStore {
             })
             .await
     }
+}
+
+async fn take_due(
+    session: &mut Session,
+    (role, clinic, limit, now): &(RoleLease, ClinicId, u32, Ts),
+) -> StoreResult<Vec<SmsRow>> {
+    roles::check(session, role).await?;
+    session.run(LOSE_SMS, args![role.fence, *now, now.minus(LOST_AFTER), clinic]).await?;
+    session.all(TAKE_SMS, args![role.fence, *now, *limit, clinic]).await
 }
 
 impl SqlStore {

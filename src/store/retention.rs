@@ -33,11 +33,13 @@ impl RetentionStore for SqlStore {
             // Their fences go with them, so only when nobody can remember one.
             (PURGE_LEASES, now.minus(keep.settled_effects)),
         ];
+        // One clinic at a time: what is past its time can wait for the others' turns.
+        let Some(clinic) = self.next_in_turn().await? else { return Ok(0) };
         let mut purged = 0;
         for (sql, before) in kinds {
             purged += self
                 .writer
-                .submit(Lane::Retention, *role, move |role, session| {
+                .submit(Lane::Retention(&clinic), *role, move |role, session| {
                     async move {
                         roles::check(session, role).await?;
                         session.run(sql, args![before, limit]).await

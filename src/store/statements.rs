@@ -54,7 +54,11 @@ statements! {
     RELEASE_GENERATION = both(
         "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
     RELEASE_ROLES = both("UPDATE role_lease SET expires_at = $2 WHERE owner = $1 AND expires_at > $2");
-    RELEASE_LEASES = both("UPDATE booking_lease SET expires_at = $2 WHERE generation = $1 AND expires_at > $2");
+    LEASING_CLINICS = each(
+        "SELECT DISTINCT clinic_id FROM booking_lease WHERE generation = $1",
+        "SELECT clinics_where('SELECT 1 FROM booking_lease WHERE generation = $1', $1)");
+    RELEASE_LEASES = both(
+        "UPDATE booking_lease SET expires_at = $2 WHERE generation = $1 AND expires_at > $2 AND clinic_id = $3");
 
     // A renewal keeps the fence. Taken over when expired, given back, or its owner's generation is no longer active; never
     // by a generation that is not.
@@ -70,6 +74,14 @@ statements! {
     ROLE_FENCE = each(
         "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2",
         "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2 FOR SHARE");
+
+    ROLE_STANDING = each(
+        "SELECT 'worker'",
+        "SELECT CASE WHEN rolsuper OR rolbypassrls THEN 'unbound'
+                     WHEN EXISTS (SELECT 1 FROM pg_class WHERE oid = 'clinic'::regclass
+                                  AND pg_has_role(relowner, 'USAGE')) THEN 'owner'
+                     ELSE 'worker' END
+         FROM pg_roles WHERE rolname = current_user");
 
     // --- clinics and their keys --------------------------------------------------------------------------------------
 
@@ -89,6 +101,7 @@ statements! {
          WHERE clinic.source = 'config'");
     ACTIVE_CLINICS = both(
         "SELECT clinic_id, settings, access FROM clinic WHERE deactivated_at IS NULL ORDER BY clinic_id");
+    CLINIC_IDS = both("SELECT clinic_id FROM clinic ORDER BY clinic_id");
     DECLARED_CLINICS = both(
         "SELECT clinic_id FROM clinic WHERE source = 'config' AND deactivated_at IS NULL");
     DEACTIVATE_CLINIC = both(
@@ -134,9 +147,12 @@ statements! {
              sms_consent = COALESCE(excluded.sms_consent, call_record.sms_consent),
              changed_at = excluded.changed_at,
              report_due = CASE WHEN call_record.report_due IS NULL THEN NULL ELSE excluded.report_due END");
+    UNREPORTED_CLINICS = each(
+        "SELECT DISTINCT clinic_id FROM call_record WHERE report_due <= $1 ORDER BY clinic_id",
+        "SELECT clinics_where('SELECT 1 FROM call_record WHERE report_due <= $1', $1)");
     NEXT_UNREPORTED = both(
-        "SELECT clinic_id, call_id, report_asked FROM call_record
-         WHERE report_due <= $1 ORDER BY report_due LIMIT 1");
+        "SELECT call_id, report_asked FROM call_record
+         WHERE clinic_id = $1 AND report_due <= $2 ORDER BY report_due LIMIT 1");
     NOTE_NO_REPORT = both(
         "UPDATE call_record SET report_due = $3, report_missing = $4, report_asked = report_asked + 1
          WHERE clinic_id = $1 AND call_id = $2 AND report_due IS NOT NULL");
@@ -371,7 +387,9 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq");
     APPEND_SUBJECT = both(
         "INSERT INTO audit_subject (seq, clinic_id, patient_index) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
-    UNSEALED_CLINICS = both("SELECT DISTINCT clinic_id FROM audit_entry WHERE seal_no IS NULL ORDER BY clinic_id");
+    UNSEALED_CLINICS = each(
+        "SELECT DISTINCT clinic_id FROM audit_entry WHERE seal_no IS NULL ORDER BY clinic_id",
+        "SELECT clinics_where('SELECT 1 FROM audit_entry WHERE seal_no IS NULL', 0)");
     UNSEALED = both(
         "SELECT seq, at, generation, call_id, action, outcome, subjects FROM audit_entry
          WHERE clinic_id = $1 AND seal_no IS NULL ORDER BY seq LIMIT $2");
@@ -390,16 +408,22 @@ statements! {
     QUEUE_SMS = both(
         "INSERT INTO sms (clinic_id, dedupe, recipient, body, state, due) VALUES ($1, $2, $3, $4, 'queued', $5)
          ON CONFLICT DO NOTHING");
+    TEXTING_CLINICS = each(
+        "SELECT DISTINCT clinic_id FROM sms WHERE state = 'sending' OR state = 'queued' AND due <= $1
+         ORDER BY clinic_id",
+        "SELECT clinics_where(
+             'SELECT 1 FROM sms WHERE state = ''sending'' OR state = ''queued'' AND due <= $1', $1)");
     LOSE_SMS = both(
         "UPDATE sms SET state = 'unknown', ended_at = $2
-         WHERE state = 'sending' AND (fence <> $1 OR taken_at <= $3)");
+         WHERE clinic_id = $4 AND state = 'sending' AND (fence <> $1 OR taken_at <= $3)");
     TAKE_SMS = both(
         "UPDATE sms SET state = 'sending', attempt = attempt + 1, fence = $1, taken_at = $2
-         WHERE id IN (SELECT id FROM sms WHERE state = 'queued' AND due <= $2 ORDER BY due, id LIMIT $3)
+         WHERE id IN (SELECT id FROM sms WHERE clinic_id = $4 AND state = 'queued' AND due <= $2
+                      ORDER BY due, id LIMIT $3)
          RETURNING id, clinic_id, dedupe, attempt, recipient, body, due");
     RECORD_SMS = both(
         "UPDATE sms SET state = $3, due = COALESCE($4, due), ended_at = $5
-         WHERE id = $1 AND fence = $2 AND state IN ('sending', 'unknown')");
+         WHERE id = $1 AND fence = $2 AND state IN ('sending', 'unknown') AND clinic_id = $6");
 
     // --- the EMR's tokens --------------------------------------------------------------------------------------------
 
@@ -416,7 +440,10 @@ statements! {
          SET token = excluded.token, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
              watched_at = NULL");
     EMR_TOKEN = both("SELECT token, expires_at FROM emr_token WHERE clinic_id = $1");
-    EMR_TOKENS = both("SELECT clinic_id, granted_at, expires_at, watched_at FROM emr_token ORDER BY clinic_id");
+    TOKEN_CLINICS = each(
+        "SELECT clinic_id FROM emr_token ORDER BY clinic_id",
+        "SELECT clinics_where('SELECT 1 FROM emr_token', 0)");
+    EMR_TOKEN_LIFE = both("SELECT granted_at, expires_at, watched_at FROM emr_token WHERE clinic_id = $1");
     AWAITED_APPROVALS = both("SELECT clinic_id, expires_at FROM emr_approval ORDER BY clinic_id");
     WATCH_EMR_TOKEN = both("UPDATE emr_token SET watched_at = $2 WHERE clinic_id = $1");
 

@@ -35,7 +35,7 @@ pub(super) enum Lane<'a> {
     House,
     Clinic(&'a ClinicId),
     /// What can wait: after everything else.
-    Retention,
+    Retention(&'a ClinicId),
 }
 
 /// What the writers have done since they began, for metrics and for tests that count instead of timing.
@@ -115,8 +115,8 @@ impl Writer {
     {
         let (reply, told) = oneshot::channel();
         let scope = match lane {
-            Lane::Clinic(clinic) => Some(clinic.clone()),
-            Lane::House | Lane::Retention => None,
+            Lane::Clinic(clinic) | Lane::Retention(clinic) => Some(clinic.clone()),
+            Lane::House => None,
         };
         let member = Member::new(scope, locks, input, work, reply);
         if let Err(refusal) = self.lanes_of(lane).push(lane, member) {
@@ -136,7 +136,7 @@ impl Writer {
 
     fn lanes_of(&self, lane: Lane<'_>) -> &Arc<Lanes> {
         let index = match lane {
-            Lane::House | Lane::Retention => 0,
+            Lane::House | Lane::Retention(_) => 0,
             Lane::Clinic(clinic) => {
                 let mut hash = DefaultHasher::new();
                 clinic.hash(&mut hash);

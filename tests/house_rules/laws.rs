@@ -73,7 +73,7 @@ const TESTED: [Place; 40] = [
         "tests/journeys/clinics.rs",
         "a_patient_of_the_other_clinic_is_not_found_by_number_name_or_chart",
     ),
-    (Law::I2, "tests/store/schema.rs", "postgresql_itself_keeps_one_clinics_rows_from_anothers_session"),
+    (Law::I2, "tests/store/walls.rs", "a_session_sees_its_own_clinics_rows_and_without_a_clinic_none"),
     (Law::I3, "actors/call/tests.rs", "nothing_is_booked_for_who_is_not_verified"),
     (Law::I3, "tests/journeys/identity.rs", "a_number_alone_or_a_name_alone_says_nothing_about_its_owner"),
     (Law::O1, "tests/store/contract/calls.rs", "a_former_owner_saves_and_ends_nothing"),

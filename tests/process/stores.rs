@@ -41,8 +41,5 @@ async fn a_store_that_a_daemon_lives_on_is_not_moved() {
     daemon.process.signal("TERM");
     assert!(daemon.process.ended().await.status.success());
     let free = copy().await;
-    assert_eq!(
-        free.err.trim(),
-        "nothing was moved: the target: the database does not answer"
-    );
+    assert_eq!(free.err.trim(), "nothing was moved: the target: the database does not answer");
 }

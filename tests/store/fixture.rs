@@ -13,6 +13,7 @@ use vitarad_actors::testing::MemoryStore;
 
 use crate::postgres;
 use crate::samples::NOW;
+use crate::sealed::declared;
 
 /// What the contract needs to know of an implementation: that processes come to life on it.
 #[async_trait]
@@ -60,9 +61,16 @@ impl SqlHouse {
 impl House for SqlHouse {
     async fn process(&self, node: &str) -> Process {
         let store = self.open().await;
+        declare(&store, "maple").await;
         let generation = store.begin_generation(node, NOW).await.expect("a generation");
         Process { store: Arc::new(store), generation }
     }
+}
+
+/// The singletons work for the clinics that there are.
+pub(crate) async fn declare(store: &SqlStore, id: &str) {
+    let (clinic, access) = declared(id, id);
+    store.seed_clinic(&clinic, &access, NOW).await.expect("a clinic");
 }
 
 /// The store that the actors' own tests and the simulation run on.

@@ -11,6 +11,8 @@ mod migrations;
 mod moving;
 mod oauth;
 mod outages;
+#[path = "../support/patience.rs"]
+mod patience;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod samples;
@@ -18,3 +20,4 @@ mod schema;
 mod sealed;
 mod tampering;
 mod tls;
+mod walls;

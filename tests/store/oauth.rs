@@ -7,7 +7,7 @@ use vitarad::access::Credential;
 use vitarad::store::SqlStore;
 use vitarad_actors::ports::store::{EmrToken, RoleLease, RoleStore, StoreError, TokenStore};
 
-use crate::fixture::SqlHouse;
+use crate::fixture::{SqlHouse, declare};
 use crate::samples::{CANARY, NOW, clinic, later};
 use crate::schema::sqlite;
 
@@ -81,6 +81,8 @@ async fn a_token_is_kept_for_its_clinic_and_a_new_one_is_watched_anew() {
     for house in houses().await {
         let store = house.open().await;
         let (maple, birch) = (clinic("maple"), clinic("birch"));
+        declare(&store, "maple").await;
+        declare(&store, "birch").await;
         store.keep_emr_token(&maple, &pair("old"), NOW, Some(later(3600))).await.unwrap();
         store.keep_emr_token(&birch, &pair("birch"), NOW, None).await.unwrap();
         let lease = role(&store).await;

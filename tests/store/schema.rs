@@ -1,15 +1,15 @@
-//! The schema: the same on both engines, every statement prepared on it, and one clinic's rows for one clinic.
+//! The schema: the same on both engines, every statement prepared on it.
 
 use std::collections::BTreeSet;
 
-use sqlx::{ConnectOptions, Connection, PgConnection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Row, SqliteConnection};
 use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::ids::Generation;
-use vitarad_actors::ports::store::{CallStore, StoreError};
+use vitarad_actors::ports::store::StoreError;
 
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres;
-use crate::samples::{NOW, call, later};
+use crate::samples::{NOW, later};
 
 type Columns = BTreeSet<(String, String)>;
 
@@ -78,10 +78,7 @@ async fn sqlite_tables_are_strict_and_the_file_is_ours_alone() {
 async fn a_store_that_cannot_be_reached_says_so_without_saying_where() {
     let nowhere = Engine::Sqlite { file: "/nonexistent-directory/vitarad.db".into() };
     let error = SqlStore::open(&nowhere, keyring(), Tuning::default()).await.err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "the database file cannot be created or opened: entity not found"
-    );
+    assert_eq!(error.to_string(), "the database file cannot be created or opened: entity not found");
     let refused = Engine::Postgres { url: "postgres://nobody:secret@127.0.0.1:1/none".to_owned().into() };
     let error = SqlStore::open(&refused, keyring(), Tuning::default()).await.err().unwrap();
     assert_eq!(error.to_string(), "the database does not answer");
@@ -113,36 +110,4 @@ async fn of_processes_that_begin_at_once_on_a_node_one_is_active() {
     let sql = "SELECT COUNT(*) FROM instance WHERE state = 'active'";
     let active: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
     assert_eq!(active, 1);
-}
-
-async fn calls_seen(connection: &mut PgConnection, scope: &str) -> i64 {
-    let mut transaction = connection.begin().await.unwrap();
-    let set = "SELECT set_config('vitarad.clinic', $1, true)";
-    sqlx::query(set).bind(scope).execute(&mut *transaction).await.unwrap();
-    sqlx::query_scalar("SELECT COUNT(*) FROM call").fetch_one(&mut *transaction).await.unwrap()
-}
-
-#[tokio::test]
-async fn postgresql_itself_keeps_one_clinics_rows_from_anothers_session() {
-    let Some(house) = SqlHouse::postgres().await else { return };
-    let store = house.open().await;
-    let owner = store.begin_generation("a", NOW).await.unwrap();
-    store.adopt_call(&call(1), owner, NOW).await.unwrap();
-    let Engine::Postgres { url } = &house.engine else { panic!("not PostgreSQL") };
-    let url = secrecy::ExposeSecret::expose_secret(url);
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    assert_eq!(calls_seen(&mut connection, "maple").await, 1);
-    assert_eq!(calls_seen(&mut connection, "birch").await, 0);
-    assert_eq!(calls_seen(&mut connection, "").await, 0);
-    let smuggled =
-        "INSERT INTO hold (clinic_id, provider, date, start_minute, end_minute, call_id, held_until)
-                    VALUES ('maple', '021', '2026-11-23', 540, 555, 'c', 1)";
-    assert!(
-        sqlx::query(smuggled).execute(&mut connection).await.is_err(),
-        "without a scope nothing is written"
-    );
-    let unguarded = "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-                     WHERE c.relkind = 'r' AND a.attname = 'clinic_id' AND NOT c.relforcerowsecurity";
-    let unguarded: Vec<String> = sqlx::query_scalar(unguarded).fetch_all(&mut connection).await.unwrap();
-    assert_eq!(unguarded, ["clinic"], "the routing table alone stands outside");
 }

@@ -6,7 +6,7 @@ use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::{AuditStore, CallSave, CallStore, RoleLease, RoleStore};
 
-use crate::fixture::SqlHouse;
+use crate::fixture::{SqlHouse, declare};
 use crate::postgres;
 use crate::samples::{LEASE, NOW, audit, call, clinic, memory};
 use crate::schema::sqlite;
@@ -28,6 +28,7 @@ async fn record(store: &SqlStore, owner: Generation, entries: u64) {
 }
 
 async fn sealer(store: &SqlStore) -> (Generation, RoleLease) {
+    declare(store, "maple").await;
     let owner = store.begin_generation("a", NOW).await.unwrap();
     (owner, store.hold_role("audit", owner, LEASE, NOW).await.unwrap().unwrap())
 }

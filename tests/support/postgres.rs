@@ -9,17 +9,17 @@ pub(crate) mod cluster;
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use secrecy::{SecretBox, SecretString};
+use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use tokio::sync::{Mutex, OnceCell};
-use vitarad::seal::Keyring;
-use vitarad::store::{Engine, SqlStore, Tuning};
+use vitarad::store::Engine;
 
 use self::cluster::Cluster;
 
-/// Not a superuser: row-level security is in force in every test.
+/// Neither a superuser nor the owner of the tables: row-level security is in force in every test.
 const ROLE: &str = "vitarad_test";
+const OWNER: &str = "vitarad_owner";
 
 static SERVER: OnceCell<Option<Server>> = OnceCell::const_new();
 static COPYING: Mutex<()> = Mutex::const_new(());
@@ -34,12 +34,15 @@ struct Server {
 /// A fresh database with the schema in it. `None`: there is no PostgreSQL here, and that is allowed.
 pub(crate) async fn database() -> Option<Engine> {
     let server = server().await?;
-    Some(create(server, &server.template).await)
+    let name = create(server, &server.template).await;
+    Some(engine(&server.admin, ROLE, &name))
 }
 
-/// A fresh database with nothing in it.
+/// A fresh database with nothing in it, for who will own what comes into it.
 pub(crate) async fn empty_database() -> Option<Engine> {
-    Some(create(server().await?, "template0").await)
+    let server = server().await?;
+    let name = create(server, "template0").await;
+    Some(engine(&server.admin, OWNER, &name))
 }
 
 async fn server() -> Option<&'static Server> {
@@ -50,12 +53,23 @@ async fn server() -> Option<&'static Server> {
     server
 }
 
-async fn create(server: &Server, template: &str) -> Engine {
+async fn create(server: &Server, template: &str) -> String {
     let name = format!("vitarad_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
     let _one_at_a_time = COPYING.lock().await;
-    let copy = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {ROLE}");
+    let copy = format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}");
     execute(&mut server.admin.connect().await.expect("PostgreSQL answers"), copy).await;
-    engine(&server.admin, &name)
+    name
+}
+
+/// The same database, for the role that owns its tables.
+pub(crate) fn owner(worker: &Engine) -> Engine {
+    let Engine::Postgres { url } = worker else { panic!("not PostgreSQL") };
+    let url = secrecy::ExposeSecret::expose_secret(url).replacen(
+        &format!("{ROLE}:{ROLE}@"),
+        &format!("{OWNER}:{OWNER}@"),
+        1,
+    );
+    Engine::Postgres { url: SecretString::from(url) }
 }
 
 /// A connection past row-level security.
@@ -67,14 +81,21 @@ pub(crate) async fn superuser(engine: &Engine) -> PgConnection {
     server.admin.clone().database(name).connect().await.expect("PostgreSQL answers")
 }
 
+/// The same database, for who is bound by nothing.
+pub(crate) fn superuser_engine(worker: &Engine) -> Engine {
+    let Engine::Postgres { url } = worker else { panic!("not PostgreSQL") };
+    let url = secrecy::ExposeSecret::expose_secret(url).replacen(&format!("{ROLE}:{ROLE}@"), "postgres@", 1);
+    Engine::Postgres { url: SecretString::from(url) }
+}
+
 /// Past the test harness, which keeps what a passing test prints to itself.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-fn engine(admin: &PgConnectOptions, database: &str) -> Engine {
+fn engine(admin: &PgConnectOptions, role: &str, database: &str) -> Engine {
     let (host, port) = (admin.get_host(), admin.get_port());
-    let url = format!("postgres://{ROLE}:{ROLE}@{host}:{port}/{database}");
+    let url = format!("postgres://{role}:{role}@{host}:{port}/{database}");
     Engine::Postgres { url: SecretString::from(url) }
 }
 
@@ -86,10 +107,7 @@ async fn serve() -> Option<Server> {
         (cluster.admin.clone(), Some(cluster))
     };
     let template = format!("vitarad_template_{}", std::process::id());
-    let target = database_on(&admin, &template).await;
-    let no_rows_no_key = Keyring::new(SecretBox::new(Box::new([0; 32])), None);
-    let migrated = SqlStore::open(&target, no_rows_no_key, Tuning::default()).await;
-    migrated.expect("the migrations run").close().await;
+    drop(database_on(&admin, &template).await);
     Some(Server { admin, template, _ours: ours })
 }
 
@@ -107,16 +125,21 @@ pub(crate) fn own_cluster(start: impl FnOnce() -> Result<Cluster, String>) -> Op
     }
 }
 
-/// A new and empty database of our role on a server.
+/// A new database on a server, with the schema in it.
 pub(crate) async fn database_on(admin: &PgConnectOptions, name: &str) -> Engine {
     let mut connection = admin.connect().await.expect("PostgreSQL answers");
-    let role = format!(
-        "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN NOSUPERUSER PASSWORD '{ROLE}';
-         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-    );
-    execute(&mut connection, role).await;
-    execute(&mut connection, format!("CREATE DATABASE {name} OWNER {ROLE}")).await;
-    engine(admin, name)
+    for role in [ROLE, OWNER] {
+        let made = format!(
+            "DO $$ BEGIN CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{role}';
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        );
+        execute(&mut connection, made).await;
+    }
+    execute(&mut connection, format!("CREATE DATABASE {name} OWNER {OWNER}")).await;
+    let (owner, worker) = (engine(admin, OWNER, name), engine(admin, ROLE, name));
+    owner.migrate().await.expect("the migrations run");
+    owner.admit(&worker).await.expect("the owner lets others work");
+    worker
 }
 
 async fn execute(connection: &mut PgConnection, sql: String) {

@@ -87,12 +87,20 @@ impl OutboxStore for MemoryStore {
         Ok(due.into_iter().filter_map(|(_, id)| take(id)).collect())
     }
 
-    async fn record_sms(&self, role: &RoleLease, id: i64, state: SmsState, now: Ts) -> StoreResult<()> {
+    async fn record_sms(
+        &self,
+        role: &RoleLease,
+        clinic: &ClinicId,
+        id: i64,
+        state: SmsState,
+        now: Ts,
+    ) -> StoreResult<()> {
         let mut tables = self.tables()?;
         tables.guard_role(role)?;
         let under_way =
             |row: &&mut TextRow| matches!(row.state, TextState::Sending { .. } | TextState::Unknown { .. });
-        let row = tables.texts.get_mut(&id).filter(under_way).ok_or(StoreError::Usurped)?;
+        let row = tables.texts.get_mut(&id).filter(under_way).filter(|row| row.draft.clinic == *clinic);
+        let row = row.ok_or(StoreError::Usurped)?;
         row.state = match state {
             SmsState::RetryAt(at) => TextState::Due(at),
             SmsState::Unknown => TextState::Unknown { since: now },

@@ -39,7 +39,7 @@ impl Lanes {
         let Queues { house, clinics, turns, retention, .. } = &mut *queues;
         let queue = match lane {
             Lane::House => house,
-            Lane::Retention => retention,
+            Lane::Retention(_) => retention,
             Lane::Clinic(clinic) => clinics.entry(clinic.clone()).or_insert_with(|| {
                 turns.push_back(clinic.clone());
                 VecDeque::new()

@@ -9,7 +9,7 @@ use crate::store::db::{Scope, Session};
 use crate::store::locks::LockKey;
 
 pub(super) struct Member {
-    /// `None`: all clinics.
+    /// `None`: what is no clinic's.
     clinic: Option<ClinicId>,
     pub(super) locks: Vec<LockKey>,
     task: Box<dyn Task>,

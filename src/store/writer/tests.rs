@@ -59,7 +59,7 @@ impl Bench {
     async fn written(&self) -> Vec<String> {
         let rows: Vec<(String,)> = self
             .writer
-            .submit(Lane::Retention, (), |(), session| {
+            .submit(Lane::Retention(&clinic("maple")), (), |(), session| {
                 async move { session.all(WRITTEN, args![]).await }.boxed()
             })
             .await
@@ -138,10 +138,11 @@ async fn what_was_asked_for_is_done_though_nobody_waits_for_it() {
 async fn turns_go_round_the_clinics_after_the_house_and_before_retention() {
     let bench = Bench::new().await;
     let (maple, birch) = (clinic("maple"), clinic("birch"));
+    let retention = Lane::Retention(&maple);
     let (maple, birch) = (Lane::Clinic(&maple), Lane::Clinic(&birch));
     let outcomes = tokio::join!(
-        bench.write(Lane::Retention, "retention 1"),
-        bench.write(Lane::Retention, "retention 2"),
+        bench.write(retention, "retention 1"),
+        bench.write(retention, "retention 2"),
         bench.write(maple, "maple 1"),
         bench.write(maple, "maple 2"),
         bench.write(maple, "maple 3"),

@@ -226,7 +226,7 @@ pub(crate) async fn an_offer_ends_once_frees_its_time_and_its_unsent_text_is_not
     let queued = store.take_due_sms(&sms, 9, later(9)).await.unwrap();
     assert_eq!(queued.len(), 1);
     assert!(due(store, later(9)).await.is_empty());
-    store.record_sms(&sms, queued[0].id, SmsState::Refused, later(9)).await.unwrap();
+    store.record_sms(&sms, &clinic("maple"), queued[0].id, SmsState::Refused, later(9)).await.unwrap();
     let lost = due(store, later(9)).await;
     assert!(lost[0].last.as_ref().is_some_and(|last| last.text_refused), "it need not be waited for");
 }

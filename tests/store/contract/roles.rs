@@ -2,9 +2,9 @@
 
 use vitarad_actors::ports::store::{SmsState, StoreError};
 
-use super::{KEEP, ROLE_LASTS, granted, role};
+use super::{KEEP, ROLE_LASTS, granted, role, texts};
 use crate::fixture::House;
-use crate::samples::{NOW, booking, later, slot};
+use crate::samples::{NOW, booking, clinic, later, slot};
 
 pub(crate) async fn a_role_has_one_holder_who_keeps_its_fence_when_renewing(house: &dyn House) {
     let a = house.process("a").await;
@@ -42,8 +42,9 @@ pub(crate) async fn a_former_holder_of_a_role_writes_nothing(house: &dyn House) 
     let b = house.process("a").await;
     role(&*b.store, "sms", b.generation).await;
     let usurped = Some(StoreError::Usurped);
+    texts::queue(&*a.store, 2, "first", b.generation, NOW).await;
     assert_eq!(a.store.take_due_sms(&former, 1, NOW).await.err(), usurped);
-    assert_eq!(a.store.record_sms(&former, 1, SmsState::Sent, NOW).await.err(), usurped);
+    assert_eq!(a.store.record_sms(&former, &clinic("maple"), 1, SmsState::Sent, NOW).await.err(), usurped);
     assert_eq!(a.store.purge(&former, KEEP, 1, NOW).await.err(), usurped);
     let wish = booking(1, slot(540), b.generation);
     granted(&*b.store, &wish).await;

@@ -7,9 +7,9 @@ use vitarad_actors::ports::store::{SmsState, StoreError};
 
 use super::{announced, role};
 use crate::fixture::House;
-use crate::samples::{NOW, booked, booking, done, later, settlement, slot, text};
+use crate::samples::{NOW, booked, booking, clinic, done, later, settlement, slot, text};
 
-async fn queue(store: &dyn Store, no: i32, dedupe: &str, sender: Generation, now: Ts) {
+pub(super) async fn queue(store: &dyn Store, no: i32, dedupe: &str, sender: Generation, now: Ts) {
     let wish = booking(no, slot(300 + u16::try_from(no).unwrap() * 15), sender);
     assert_eq!(announced(store, &wish, NOW).await, "granted");
     let mut settled = settlement(&wish, done(no), booked(no));
@@ -29,12 +29,15 @@ pub(crate) async fn a_text_is_queued_once_and_taken_once(house: &dyn House) {
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].attempt, 1);
     assert!(rest[0].to == text("x").to && rest[0].body == text("x").body);
-    a.store.record_sms(&sms, rest[0].id, SmsState::RetryAt(later(60)), later(1)).await.unwrap();
+    a.store
+        .record_sms(&sms, &clinic("maple"), rest[0].id, SmsState::RetryAt(later(60)), later(1))
+        .await
+        .unwrap();
     assert!(a.store.take_due_sms(&sms, 9, later(59)).await.unwrap().is_empty());
     let retried = a.store.take_due_sms(&sms, 9, later(60)).await.unwrap();
     assert_eq!((retried[0].id, retried[0].attempt), (rest[0].id, 2));
-    a.store.record_sms(&sms, retried[0].id, SmsState::Sent, later(60)).await.unwrap();
-    let twice = a.store.record_sms(&sms, retried[0].id, SmsState::Refused, later(60)).await;
+    a.store.record_sms(&sms, &clinic("maple"), retried[0].id, SmsState::Sent, later(60)).await.unwrap();
+    let twice = a.store.record_sms(&sms, &clinic("maple"), retried[0].id, SmsState::Refused, later(60)).await;
     assert_eq!(twice, Err(StoreError::Usurped));
 }
 
@@ -47,6 +50,7 @@ pub(crate) async fn a_text_left_in_sending_by_a_death_is_never_sent_again(house:
     let b = house.process("a").await;
     let sms = role(&*b.store, "sms", b.generation).await;
     assert!(b.store.take_due_sms(&sms, 9, later(3_600)).await.unwrap().is_empty());
-    let by_former = a.store.record_sms(&former, taken[0].id, SmsState::RetryAt(NOW), NOW).await;
+    let by_former =
+        a.store.record_sms(&former, &clinic("maple"), taken[0].id, SmsState::RetryAt(NOW), NOW).await;
     assert_eq!(by_former, Err(StoreError::Usurped));
 }

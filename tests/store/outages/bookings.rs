@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use sqlx::PgConnection;
 use tokio::task::JoinHandle;
@@ -14,11 +13,10 @@ use vitarad_actors::ports::store::{
     Announced, BookingStore, CallStore, Claimant, Claimed, StoreError, ToolCallStore,
 };
 
+use crate::patience::until;
 use crate::samples::{NOW, booked, booking, call, done, line, settlement, slot_on, text, tool_call};
 
 const CALLERS: usize = 4;
-/// More than any outage here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks until it is done.
 macro_rules! insist {
@@ -107,7 +105,7 @@ impl Bookings {
         };
         assert_ne!(why, "whether it was committed is not known");
         self.refused.lock().unwrap().push(why);
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::task::yield_now().await;
     }
 
     pub(crate) fn refusals(&self) -> Vec<String> {
@@ -136,26 +134,22 @@ impl Bookings {
 impl Running {
     /// So many bookings have been made.
     pub(crate) async fn until(&self, made: usize) {
-        self.wait(async || self.bookings.made.load(Ordering::SeqCst) >= made).await;
+        self.wait(|| self.bookings.made.load(Ordering::SeqCst) >= made).await;
     }
 
-    /// Somebody who asked after this was refused.
-    pub(crate) async fn until_refused(&self) {
+    /// Somebody who asked after this was refused, or something else came about.
+    pub(crate) async fn until_refused_or(&self, other: impl AsyncFn() -> bool) {
         let before = self.bookings.refusals().len();
-        self.wait(async || self.bookings.refusals().len() > before).await;
+        until("a refusal", async || (self.bookings.refusals().len() > before || other().await).then_some(()))
+            .await;
     }
 
-    async fn wait(&self, came: impl AsyncFn() -> bool) {
-        let give_up = tokio::time::Instant::now() + PATIENCE;
-        while !came().await {
+    async fn wait(&self, came: impl Fn() -> bool) {
+        until("what the callers are waited for", async || {
             assert!(self.callers.iter().all(|caller| !caller.is_finished()), "a caller gave up");
-            assert!(
-                tokio::time::Instant::now() < give_up,
-                "it did not come about: {:?}",
-                self.bookings.refusals()
-            );
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            came().then_some(())
+        })
+        .await;
     }
 
     /// Lets everybody finish, and compares.

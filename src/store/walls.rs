@@ -1,0 +1,74 @@
+//! The wall between clinics as PostgreSQL keeps it (law I-2): who it binds, and how the singletons work on both sides of it.
+//!
+//! A session sees one clinic's rows or none. Whoever works for all of them asks which clinics have something to do, and
+//! then goes from one to the next in each one's name. SQLite has no such wall; it takes the same steps.
+
+use std::sync::atomic::Ordering;
+
+use sqlx::{AssertSqlSafe, Executor};
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::ports::store::{StoreError, StoreResult};
+
+use super::SqlStore;
+use super::connect::{self, Engine, OpenError};
+use super::db::{Db, Scope};
+use super::sql::{Arg, Sql, args};
+use super::statements::{CLINIC_IDS, ROLE_STANDING};
+
+impl Engine {
+    /// Lets the role of `worker` work with the rows of what this one's role owns, and not change what keeps them apart.
+    pub async fn admit(&self, worker: &Self) -> Result<(), OpenError> {
+        let (Self::Postgres { url: owner }, Self::Postgres { url: worker }) = (self, worker) else {
+            return Ok(());
+        };
+        let role = connect::role(worker)?;
+        if role == connect::role(owner)? {
+            return Ok(());
+        }
+        let Db::Pg(alone) = connect::alone(self)? else { return Ok(()) };
+        let role = format!("\"{}\"", role.replace('"', "\"\""));
+        let grants = format!(
+            "GRANT USAGE ON SCHEMA public TO {role};
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+             REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations, _schema_floor FROM {role};"
+        );
+        let granted = alone.execute(AssertSqlSafe(grants)).await;
+        alone.close().await;
+        granted.map(drop).map_err(|_| OpenError::Grant)
+    }
+}
+
+impl SqlStore {
+    /// Refuses a role that the wall does not bind, or that could take it down.
+    pub async fn check_wall(&self) -> Result<(), OpenError> {
+        let mut session = self.readers.session().await.map_err(|_| OpenError::Silent)?;
+        let (standing,): (String,) =
+            session.one(ROLE_STANDING, args![]).await.map_err(|_| OpenError::Silent)?;
+        match standing.as_str() {
+            "unbound" => Err(OpenError::Unbound),
+            "owner" => Err(OpenError::Owner),
+            _ => Ok(()),
+        }
+    }
+
+    /// The clinics for which the statement finds something to do, another one first each time, so that none is always
+    /// last.
+    pub(super) async fn clinics_with(&self, work: Sql, args: &[Arg<'_>]) -> StoreResult<Vec<ClinicId>> {
+        let rows: Vec<(String,)> = self.read(Scope::House).await?.all(work, args).await?;
+        let mut clinics = rows.iter().map(|(id,)| parsed(id)).collect::<StoreResult<Vec<_>>>()?;
+        if !clinics.is_empty() {
+            let first = self.turn.fetch_add(1, Ordering::Relaxed) % clinics.len();
+            clinics.rotate_left(first);
+        }
+        Ok(clinics)
+    }
+
+    /// Whose turn it is, for work that can wait until everybody has had theirs.
+    pub(super) async fn next_in_turn(&self) -> StoreResult<Option<ClinicId>> {
+        Ok(self.clinics_with(CLINIC_IDS, args![]).await?.into_iter().next())
+    }
+}
+
+pub(super) fn parsed(clinic: &str) -> StoreResult<ClinicId> {
+    ClinicId::parse(clinic).map_err(|_| StoreError::Unreadable("a clinic's id"))
+}

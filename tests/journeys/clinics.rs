@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use vitarad::sandbox::oscar::demo::{MARIE, ONLY_AT_CEDAR, ONLY_AT_MAPLE, Person};
 use vitarad::sandbox::vapi::{Caller, NoAnswer, Platform as SigningPlatform, Signing};
 
-use crate::premises::{Premises, WEBHOOK_SECRET};
+use crate::engine::around;
+use crate::premises::WEBHOOK_SECRET;
 use crate::stage::{Stage, code, full_name};
 use crate::town::{CEDAR_LINE, MAPLE_LINE, Town};
 use crate::voice::PhoneCall;
@@ -70,7 +71,7 @@ async fn the_same_call_id_the_same_chart_and_the_same_provider_are_two_bookings_
 
 /// A house whose Cedar clinic has credentials of its own.
 async fn with_cedars_own_credentials() -> Stage {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let emr = format!("emr = {{ url = \"{}\"", premises.town.url("cedar"));
     let own = format!(
         "webhook = [\n  {{ scheme = \"api_key\", secrets = [\"{CEDARS_KEY}\"] }},\n  \

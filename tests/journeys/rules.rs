@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vitarad::sandbox::oscar::demo::{MARIE, Person, WEI};
 use vitarad::sandbox::oscar::{Patient, StaffBooking};
 
-use crate::premises::Premises;
+use crate::engine::around;
 use crate::stage::{Stage, code};
 use crate::town::{Town, today};
 use crate::voice::PhoneCall;
@@ -29,7 +29,7 @@ fn listed(provider: &str, says: &str) -> String {
 }
 
 async fn declared(providers: &str, clinic: &str, house: &[(&str, &str)]) -> Stage {
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = around(Town::open().await).await;
     let config = premises.config();
     assert!(config.contains(PROVIDERS));
     let ours = format!("booking = {{ {clinic} }}\nproviders = [ {providers} ]");

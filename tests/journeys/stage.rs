@@ -5,6 +5,7 @@ use jiff::civil::{Date, Weekday};
 use serde_json::{Value, json};
 use vitarad::sandbox::oscar::demo::Person;
 
+use crate::engine::around;
 use crate::house::House;
 use crate::premises::Premises;
 use crate::town::{CEDAR_LINE, Emr, MAPLE_LINE, Town, today};
@@ -22,7 +23,7 @@ impl Stage {
 
     /// With these settings instead of the usual ones.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let mut premises = Premises::around(Town::open().await);
+        let mut premises = around(Town::open().await).await;
         for (name, value) in settings {
             premises.set(name, value);
         }

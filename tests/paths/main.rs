@@ -8,11 +8,19 @@ mod clinic;
 #[expect(dead_code, reason = "only a command is run; the daemon itself runs inside the test")]
 mod daemon;
 mod discovery;
+#[path = "../support/engine.rs"]
+mod engine;
 #[path = "../support/house.rs"]
 #[expect(dead_code, reason = "these houses end with their test; others are closed in order")]
 mod house;
 #[path = "../support/patience.rs"]
 mod patience;
+#[path = "../support/postgres.rs"]
+#[expect(
+    dead_code,
+    reason = "the store's own tests look past row-level security and begin with nothing, these do not"
+)]
+mod postgres;
 #[path = "../support/premises.rs"]
 #[expect(dead_code, reason = "these houses share the usual settings and have one directory")]
 mod premises;

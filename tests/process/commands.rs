@@ -8,7 +8,8 @@ use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::{Daemon, Ended, Process};
-use crate::premises::{Premises, WEBHOOK_SECRET};
+use crate::engine::around;
+use crate::premises::WEBHOOK_SECRET;
 use crate::town::{MAPLE_LINE, Town};
 
 async fn run(arguments: &[&str]) -> Ended {
@@ -35,7 +36,7 @@ async fn the_demo_plays_each_of_its_conversations_and_shows_what_the_emr_holds_t
 
 #[tokio::test]
 async fn a_call_is_played_against_a_running_daemon_by_signature_and_by_token_and_not_without() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let token = "bearer-4a1f8c";
     premises.write_config(&format!(
         "{}\n[[webhook.credentials]]\nscheme = \"bearer\"\nsecrets = [\"{token}\"]\n",
@@ -65,7 +66,7 @@ async fn a_call_is_played_against_a_running_daemon_by_signature_and_by_token_and
 
 #[tokio::test]
 async fn who_waits_is_listed_and_marked_beside_the_running_daemon() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let robin = json!({ "firstName": "Robin", "lastName": "Example", "notes": "mornings" });
     let call = daemon.platform.call("call-1", MAPLE_LINE, Some("604-555-0177"));
@@ -90,7 +91,7 @@ async fn who_waits_is_listed_and_marked_beside_the_running_daemon() {
 
 #[tokio::test]
 async fn what_is_held_while_the_emr_is_away_is_listed_shown_and_cancelled_beside_the_running_daemon() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let call = daemon.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone));
     let born = json!({ "dateOfBirth": MARIE.birth.to_string() });
@@ -146,7 +147,7 @@ async fn the_manual_names_every_command_and_a_wrong_word_is_answered_with_it() {
 
 #[tokio::test]
 async fn a_configuration_is_checked_and_shown_without_its_secrets() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let file = premises.config_file();
     let file = file.to_str().expect("a path in UTF-8");
     let config = async |verb: &str| {
@@ -168,7 +169,7 @@ async fn a_configuration_is_checked_and_shown_without_its_secrets() {
 
 #[tokio::test]
 async fn the_rules_that_count_are_printed_with_who_says_so() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let theirs = "name = \"Dr. David Lévesque\"";
     let ours = format!("{theirs}, daily_limit = 8, languages = [\"en\"]");
     premises.write_config(&premises.config().replace(theirs, &ours).replacen(

@@ -11,6 +11,7 @@ use vitarad::sandbox::oscar::demo::MARIE;
 use vitarad::store::Engine;
 
 use crate::daemon::Daemon;
+use crate::engine::around;
 use crate::patience::until;
 use crate::postgres;
 use crate::premises::Premises;
@@ -116,7 +117,7 @@ async fn wherever_a_process_on_postgresql_dies_nothing_is_lost_and_nothing_is_do
 
 #[tokio::test]
 async fn a_tool_call_that_kills_two_processes_is_not_given_to_a_third() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let claimed = fulfilled(Wish::Book, Death::At("claimed"));
     let (tool, deed) = die(&claimed, &premises, "first").await;
     let second = Daemon::serve(&premises, &["--crash-at", "claimed"]).await;

@@ -8,6 +8,7 @@ use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::Daemon;
+use crate::engine::around;
 use crate::patience::until;
 use crate::premises::{API_KEY, Premises};
 use crate::town::{MAPLE_LINE, Town};
@@ -32,7 +33,7 @@ async fn told_to_stop_while_booking(premises: &Premises, daemon: &Daemon, fault:
 
 #[tokio::test]
 async fn a_caller_whose_booking_is_under_way_hears_that_it_is_booked_before_the_process_ends() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let slow = Fault::Latency { ms: 1_500 };
     let answer = told_to_stop_while_booking(&premises, &daemon, slow).await;
@@ -44,7 +45,7 @@ async fn a_caller_whose_booking_is_under_way_hears_that_it_is_booked_before_the_
 
 #[tokio::test]
 async fn a_caller_whose_emr_hangs_hears_that_it_is_not_confirmed_before_the_process_ends() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let answer = told_to_stop_while_booking(&premises, &daemon, Fault::Hang).await;
     assert_eq!(answer["code"], "PENDING", "{answer}");
@@ -56,7 +57,7 @@ async fn a_caller_whose_emr_hangs_hears_that_it_is_not_confirmed_before_the_proc
 
 #[tokio::test]
 async fn neither_silence_nor_half_a_request_keeps_the_process() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let connect = async |text: &str| {
         let mut stream = TcpStream::connect(daemon.addr).await.expect("the door is open");
@@ -82,7 +83,7 @@ async fn neither_silence_nor_half_a_request_keeps_the_process() {
 
 #[tokio::test]
 async fn a_second_signal_ends_the_process_at_once() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let call = daemon.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone));
     let emr = premises.town.maple();

@@ -7,6 +7,8 @@ mod crashes;
 #[path = "../support/daemon.rs"]
 mod daemon;
 mod drains;
+#[path = "../support/engine.rs"]
+mod engine;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use crate::daemon::{Daemon, serve};
+use crate::engine::around;
 use crate::premises::Premises;
 use crate::town::Town;
 
@@ -18,7 +19,7 @@ async fn refused(premises: &Premises, arguments: &[&str], code: i32) -> String {
 
 #[tokio::test]
 async fn a_second_process_of_the_same_name_on_the_same_store_is_refused_and_the_first_goes_on() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let mut first = Daemon::serve(&premises, &[]).await;
     let words = refused(&premises, &[], EX_TEMPFAIL).await;
     assert!(words.contains("another vitarad runs as node") && words.contains("node.name"), "{words}");
@@ -32,7 +33,7 @@ async fn a_second_process_of_the_same_name_on_the_same_store_is_refused_and_the_
 
 #[tokio::test]
 async fn a_wrong_configuration_is_refused_with_every_problem_its_origin_and_its_fix() {
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = around(Town::open().await).await;
     premises.write_config(&(premises.config() + "\n[http]\nmax_conections = 7\ntool_deadline_ms = 20\n"));
     premises.set("VITARAD_LOG__LEVEL", "loud");
     let words = refused(&premises, &[], EX_CONFIG).await;
@@ -51,7 +52,7 @@ async fn a_wrong_configuration_is_refused_with_every_problem_its_origin_and_its_
 
 #[tokio::test]
 async fn production_refuses_what_is_only_fit_for_trying_things_out() {
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = around(Town::open().await).await;
     premises.set("VITARAD_PROFILE", "production");
     premises.set("VITARAD_STORE__SYNCHRONOUS", "off");
     premises.environment.remove("VITARAD_CRYPTO__MASTER_KEY");
@@ -63,14 +64,14 @@ async fn production_refuses_what_is_only_fit_for_trying_things_out() {
 
 #[tokio::test]
 async fn a_configuration_that_is_not_there_is_a_wrong_one() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     fs::remove_file(premises.config_file()).expect("it was there");
     assert!(refused(&premises, &[], EX_CONFIG).await.contains("my.toml"));
 }
 
 #[tokio::test]
 async fn a_store_that_has_no_place_is_refused_with_the_setting_that_names_it() {
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = around(Town::open().await).await;
     let (missing, a_file) = (premises.directory().join("missing"), premises.config_file());
     for place in [missing, a_file] {
         premises.set("VITARAD_STORE__URL", &format!("sqlite:{}", place.join("vitarad.db").display()));
@@ -92,7 +93,7 @@ async fn a_store_that_is_no_database_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_credential_that_the_door_cannot_use_is_found_by_the_check_and_refused() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let mended =
         premises.config().replace("scheme = \"hmac\"", "scheme = \"hmac\"\npayload_format = \"{time}\"");
     assert_ne!(mended, premises.config());

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vitarad::sandbox::oscar::Flavour;
 
 use crate::daemon::Daemon;
+use crate::engine::around;
 use crate::patience::until;
 use crate::premises::Premises;
 use crate::town::{Town, world};
@@ -35,7 +36,7 @@ fn with_birch(premises: &Premises) -> String {
 async fn a_clinic_that_is_added_answers_and_the_others_do_not_notice() {
     let worlds = [("maple", Flavour::Maple), ("cedar", Flavour::Cedar), ("birch", Flavour::Maple)];
     let town = Town::of(worlds.map(|(name, flavour)| (name, world(flavour))).into()).await;
-    let premises = Premises::around(town);
+    let premises = around(town).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     assert_eq!(asked(&daemon, "birch").await["code"], "CLINIC_UNKNOWN");
 
@@ -52,7 +53,7 @@ async fn a_clinic_that_is_added_answers_and_the_others_do_not_notice() {
 
 #[tokio::test]
 async fn a_broken_configuration_leaves_everything_as_it_was() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     premises.write_config("[[clinics]]\nid = \"maple\"\nnam = \"Maple\"\n");
     daemon.process.signal("HUP");
@@ -81,7 +82,7 @@ fn written(files: &[PathBuf]) -> String {
 
 #[tokio::test]
 async fn a_log_file_that_was_moved_away_is_begun_anew() {
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = around(Town::open().await).await;
     let directory = premises.directory().join("logs");
     premises.set("VITARAD_LOG__DIRECTORY", directory.to_str().expect("a path in UTF-8"));
     let daemon = Daemon::serve(&premises, &[]).await;

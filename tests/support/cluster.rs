@@ -31,7 +31,7 @@ impl Cluster {
     pub(crate) fn home() -> Result<PathBuf, String> {
         remove_leftovers(&tools()?);
         let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
-        let home = std::env::temp_dir().join(format!("vitarad-pg-{}-{number}", std::process::id()));
+        let home = std::env::temp_dir().join(format!("vitarad-postgres-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&home).map_err(|error| error.to_string())?;
         Ok(home)
     }
@@ -109,7 +109,7 @@ fn remove_leftovers(tools: &Path) {
     let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
     for home in entries.flatten().map(|entry| entry.path()) {
         let name = home.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let Some((process, _)) = name.strip_prefix("vitarad-pg-").and_then(|rest| rest.split_once('-'))
+        let Some((process, _)) = name.strip_prefix("vitarad-postgres-").and_then(|rest| rest.split_once('-'))
         else {
             continue;
         };

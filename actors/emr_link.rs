@@ -235,7 +235,7 @@ impl State {
     fn start(
         &mut self,
         myself: &ActorRef<Post<EmrLinkMsg>>,
-        request: Request,
+        mut request: Request,
         place: OwnedSemaphorePermit,
         now: Instant,
     ) {
@@ -258,6 +258,8 @@ impl State {
             Kind::Read => request.deadline,
             Kind::Write(_) => now + write_timeout,
         };
+        // It waits no longer, so another may have its place in the mailbox.
+        request.place = None;
         let errand =
             Errand { request, emr, pass, cut_short, until, slow_at: now + self.clinic.limits.slow() };
         tokio::spawn(errand.run(myself.clone(), place));

@@ -39,7 +39,6 @@ pub struct Ended {
 impl Errand {
     pub(super) async fn run(self, link: ActorRef<Post<EmrLinkMsg>>, bulkhead: OwnedSemaphorePermit) {
         let Self { request, emr, pass, cut_short, until, slow_at } = self;
-        // Its place in the mailbox is free: it waits no longer.
         let Request { operation, via, kind, deadline, work, tried, failure, place: _ } = request;
         let (at, began) = ((emr.path(), operation.service()), Instant::now());
         let mut work = work.run(emr, until);

@@ -311,7 +311,7 @@ fn a_clinic_may_leave_its_login_out_if_it_has_registered_us_for_rest() {
                  callback = \"https://voice.example.test/emr/oauth/callback\" }";
     let rest_only = SMALL_CLINIC.replace("username = \"vitarad\", password = \"p\"", oauth);
     assert_ne!(rest_only, SMALL_CLINIC);
-    let loaded = load(&rest_only.replace("name =", "prefer_rest = true\nname ="), &[]).unwrap();
+    let loaded = load(&rest_only.replacen("name =", "prefer_rest = true\nname =", 1), &[]).unwrap();
     let (clinic, access) = &loaded.settings.clinics[0];
     assert!(clinic.prefer_rest && !access.emr.has_login() && access.emr.oauth.is_some());
     let half = rest_only.replace("oauth = {", "password = \"p\", oauth = {");
@@ -322,7 +322,8 @@ fn a_clinic_may_leave_its_login_out_if_it_has_registered_us_for_rest() {
 #[test]
 fn a_work_grid_is_cut_into_slots_and_its_stretches_follow_each_other() {
     let with = |slot_minutes: u16, monday: &str| {
-        let grid = format!("work_grid = {{ slot_minutes = {slot_minutes}, hours = {{ monday = {monday} }} }}");
+        let grid =
+            format!("work_grid = {{ slot_minutes = {slot_minutes}, hours = {{ monday = {monday} }} }}");
         SMALL_CLINIC.replacen("provider_no =", &format!("{grid}, provider_no ="), 1)
     };
     let loaded = load(&with(15, "[\"09:00-12:00\"]"), &[]).unwrap();
@@ -330,6 +331,9 @@ fn a_work_grid_is_cut_into_slots_and_its_stretches_follow_each_other() {
     assert_eq!((grid.slot_minutes, grid.template_code), (15, None));
     for bad in [with(0, "[\"09:00-12:00\"]"), with(15, "[\"09:00-12:00\", \"11:00-13:00\"]")] {
         let problems = load(&bad, &[]).err().unwrap().to_string();
-        assert!(problems.contains("clinics.riverside.providers") && problems.contains("work grid"), "{problems}");
+        assert!(
+            problems.contains("clinics.riverside.providers") && problems.contains("work grid"),
+            "{problems}"
+        );
     }
 }

@@ -75,7 +75,12 @@ pub(super) async fn exchange(oscar: &Arc<Oscar>, order: impl Order) -> Answer {
     let itself = Arc::clone(oscar);
     let troubled = async move {
         let _visit = visit;
-        go_wrong(&itself, order, drawn.faults).await
+        let hangs = drawn.faults.contains(&Fault::CommitThenHang);
+        let answer = go_wrong(&itself, order, drawn.faults).await;
+        if hangs {
+            itself.faults_cleared(drawn.clearings).await;
+        }
+        answer
     };
     oscar.run_to_the_end(troubled).await.unwrap_or(Answer::Severed)
 }
@@ -134,6 +139,7 @@ async fn held_back(done: Done) -> Answer {
 fn distort(answer: Answer, faults: &[Fault]) -> Answer {
     match answer {
         _ if faults.contains(&Fault::CommitThenDrop) => Answer::Severed,
+        _ if faults.contains(&Fault::CommitThenFail) => Answer::ServerError,
         Answer::Reply(page) | Answer::Fault(page) if faults.contains(&Fault::GarbageXml) => {
             Answer::Reply(Page { status: 200, text: "<soap:Envelope><<return>&&".to_owned(), ..page })
         }

@@ -13,10 +13,16 @@ pub(crate) enum Touches {
     ReadsRow,
     AddsRow,
     UpdatesRow,
+    /// Writes a patient's chart, and no appointment.
+    AddsChart,
 }
 
 impl Touches {
     pub(crate) fn writes(self) -> bool {
+        self.writes_row() || self == Self::AddsChart
+    }
+
+    pub(crate) fn writes_row(self) -> bool {
         matches!(self, Self::AddsRow | Self::UpdatesRow)
     }
 }
@@ -41,6 +47,10 @@ pub enum Fault {
     DropBeforeCommit,
     /// Does the work, then closes the connection without an answer.
     CommitThenDrop,
+    /// Does the work, then answers with Tomcat's HTML error page.
+    CommitThenFail,
+    /// Does the work and never answers, until the faults are cleared or the client leaves.
+    CommitThenHang,
     /// Closes the connection at once and does the work later.
     DelayedCommit { ms: u64 },
     /// Does the work, announces the whole answer, sends half of it and closes the connection.
@@ -62,11 +72,10 @@ pub enum Fault {
 impl Fault {
     fn applies_to(&self, touches: Touches) -> bool {
         match self {
-            Self::DelayedCommit { .. } | Self::ClerkTakesSlotBefore | Self::ClerkTakesSlotAfter => {
-                touches.writes()
-            }
+            Self::DelayedCommit { .. } => touches.writes(),
+            Self::ClerkTakesSlotBefore | Self::ClerkTakesSlotAfter => touches.writes_row(),
             Self::ClerkCancelsBeforeUpdate => touches == Touches::UpdatesRow,
-            Self::ClerkMovesAfter => touches != Touches::Nothing,
+            Self::ClerkMovesAfter => touches.writes_row() || touches == Touches::ReadsRow,
             _ => true,
         }
     }

@@ -5,6 +5,7 @@ mod day_view;
 mod demographics;
 mod handshake;
 mod json;
+mod newcomers;
 mod operation;
 mod persona;
 mod provider_service;
@@ -140,7 +141,7 @@ impl Order for Request {
     }
 
     fn draft(&self, _: &World) -> Option<Draft> {
-        let operation = self.operation.filter(|operation| operation.touches.writes())?;
+        let operation = self.operation.filter(|operation| operation.touches.writes_row())?;
         match operation.touches {
             Touches::AddsRow => schedule::draft(&serde_json::from_slice(&self.body).ok()?),
             _ => Some(Draft { id: self.path.get(3)?.parse().ok(), ..Draft::default() }),

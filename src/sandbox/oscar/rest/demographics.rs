@@ -122,18 +122,24 @@ fn item(patient: &Patient, world: &World) -> Value {
     })
 }
 
-/// Without the long lists of doctors.
 pub(super) fn summary(call: &mut Call<'_>) -> Result<Page, Refusal> {
     let number: i32 = call.segment(3)?;
     let world = &*call.world;
     let patient = world.patients.get(number).ok_or_else(|| Refusal::failed("null"))?;
-    let beside = call.request.build.cell_phone == CellPhone::BesideWork;
+    let cell_phone = call.request.build.cell_phone;
+    Ok(page(&full(patient, world, cell_phone)))
+}
+
+/// Without the long lists of doctors.
+pub(super) fn full(patient: &Patient, world: &World, cell_phone: CellPhone) -> Value {
+    let beside = cell_phone == CellPhone::BesideWork;
     let mut chart = json!({
         "demographicNo": patient.number,
         "address": { "province": patient.province, "postal": patient.postal, "city": patient.city, "address": patient.address },
         "phone": patient.phone,
         "alternativePhone": patient.cell_phone.as_ref().filter(|_| !beside).or(patient.phone2.as_ref()),
         "patientStatus": patient.patient_status,
+        "rosterStatus": patient.roster_status,
         "providerNo": patient.provider_no,
         "hin": patient.hin,
         "ver": patient.ver,
@@ -151,5 +157,5 @@ pub(super) fn summary(call: &mut Call<'_>) -> Result<Page, Refusal> {
     if beside {
         chart["cellPhone"] = json!(patient.cell_phone);
     }
-    Ok(page(&chart))
+    chart
 }

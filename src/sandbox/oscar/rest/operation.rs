@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::{Request, day_view, demographics, handshake, persona, provider_service, schedule};
+use super::{Request, day_view, demographics, handshake, newcomers, persona, provider_service, schedule};
 use crate::sandbox::oscar::exchange::Page;
 use crate::sandbox::oscar::faults::Touches;
 use crate::sandbox::oscar::world::World;
@@ -51,7 +51,7 @@ const fn post(
     Operation { name, path, methods: &["POST"], is_service: true, touches, answer }
 }
 
-pub(super) static OPERATIONS: [Operation; 17] = [
+pub(super) static OPERATIONS: [Operation; 18] = [
     step("oauth/initiate", &["oauth", "initiate"], handshake::initiate),
     step("oauth/authorize", &["oauth", "authorize"], handshake::authorize),
     step("oauth/token", &["oauth", "token"], handshake::token),
@@ -96,6 +96,7 @@ pub(super) static OPERATIONS: [Operation; 17] = [
         Touches::Nothing,
         demographics::search,
     ),
+    post("demographics", &["services", "demographics"], Touches::AddsChart, newcomers::create),
     get("demographics/summary", &["services", "demographics", "summary", "*"], demographics::summary),
     post("persona/hasRights", &["services", "persona", "hasRights"], Touches::Nothing, persona::has_rights),
     get(

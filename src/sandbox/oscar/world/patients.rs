@@ -23,6 +23,8 @@ pub struct Patient {
     pub email: Option<String>,
     pub hin: Option<String>,
     pub ver: Option<String>,
+    /// `RO`, `NR`, …
+    pub roster_status: Option<String>,
     pub hc_type: Option<String>,
     pub address: Option<String>,
     pub city: Option<String>,
@@ -54,6 +56,10 @@ pub enum Sex {
 
 impl Sex {
     pub(crate) const ALL: [Self; 5] = [Self::M, Self::F, Self::T, Self::O, Self::U];
+
+    pub(crate) fn of(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sex| sex.code() == code)
+    }
 
     pub(crate) fn code(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ mod death;
 mod door;
 mod house;
 mod memory_store;
+mod newcomers;
 mod pretend_emr;
 
 pub use clinic::{clinic, marie, patient, provider_no, visit_day};
@@ -17,4 +18,5 @@ pub use death::Death;
 pub use door::PretendDoor;
 pub use house::{TestHouse, World, tool_call};
 pub use memory_store::{EffectRow, MemoryStore, OfferEntry, Tables};
+pub use newcomers::{chart_of, newcomer};
 pub use pretend_emr::{EmrWrite, Fate, Op, PretendEmr, Row, quarter};

@@ -15,6 +15,7 @@ use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
 use super::ids::{ClinicId, ProviderNo};
 use super::phone::PhoneNumber;
 use super::policy::{Asker, Policy};
+use super::registration::RegistrationRules;
 use super::say::Language;
 use super::slot_offer::SlotOffers;
 use super::time::{Ts, Zone};
@@ -61,6 +62,8 @@ pub struct Clinic {
     /// Whether the EMR is asked by REST where there is a choice.
     #[serde(default)]
     pub prefer_rest: bool,
+    #[serde(default)]
+    pub registration: RegistrationRules,
     #[serde(default)]
     pub transfer: Option<Line>,
     #[serde(default)]

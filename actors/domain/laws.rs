@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::appointment::Fingerprint;
 use super::booking::{AddVerdict, CancelVerdict, Slot};
 use super::ids::{AppointmentNo, ClinicId, Fence};
+use super::new_patient::RegistrationReading;
 use super::patient::Factors;
 use super::time::Ts;
 
@@ -34,7 +35,7 @@ macro_rules! laws {
 laws! {
     B1 "B-1" "an EMR write is never sent before the commit of a journal row that announces it has returned"
     B2 "B-2" "we never send a write that makes two live appointments overlap for one provider, nor two for one booking intent"
-    B3 "B-3" "booked, moved and cancelled are said only after the EMR's own record was read back and agrees"
+    B3 "B-3" "booked, moved, cancelled and registered are said only after the EMR's own record was read back and agrees"
     B4 "B-4" "while an appointment is being moved the patient holds the old one, the new one or both"
     B5 "B-5" "a write without a verified answer is unknown unless nothing was sent or the EMR refused it, and is settled by reading"
     B6 "B-6" "the same tool call gets the same answer, and the same intent under a new id never a second effect"
@@ -92,6 +93,11 @@ pub const fn may_say_booked(read: &AddVerdict) -> bool {
 /// B-3: what a reading must have said before "cancelled" is.
 pub const fn may_say_cancelled(read: CancelVerdict) -> bool {
     matches!(read, CancelVerdict::Agrees)
+}
+
+/// B-3: what a reading must have said before "registered" is.
+pub const fn may_say_registered(read: &RegistrationReading) -> bool {
+    matches!(read, RegistrationReading::Agrees(_))
 }
 
 /// B-4.

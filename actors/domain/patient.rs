@@ -49,6 +49,15 @@ impl Patient {
         let name = format!("{},{}", self.last_name.reveal(), self.first_name.reveal());
         Phi::new(name.to_uppercase())
     }
+
+    /// Whether these are this chart's names, in any spelling and either order; with `slips`, also when they are near.
+    pub fn answers_to(&self, first: &Phi<String>, last: &Phi<String>, slips: bool) -> bool {
+        match match_name(Some(first), Some(last), self) {
+            NameMatch::Exact => true,
+            NameMatch::Near => slips,
+            NameMatch::Silent | NameMatch::Differs => false,
+        }
+    }
 }
 
 /// What a caller has said, and what the telephone network said for them.

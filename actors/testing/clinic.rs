@@ -11,6 +11,7 @@ use crate::domain::clinic_hours::{Holidays, Stretch, Week};
 use crate::domain::ids::{ClinicId, DemographicNo, ProviderNo};
 use crate::domain::patient::{Patient, Standing};
 use crate::domain::phone::PhoneNumber;
+use crate::domain::registration::RegistrationRules;
 use crate::domain::say::Language;
 use crate::domain::slot_offer::SlotOffers;
 use crate::domain::time::Zone;
@@ -46,6 +47,7 @@ pub fn clinic(id: &str, providers: usize) -> Clinic {
         waitlist_enabled: false,
         held_requests: true,
         prefer_rest: false,
+        registration: RegistrationRules { program_id: Some(10_034), ..RegistrationRules::default() },
         transfer: None,
         sms: SmsSettings { enabled: true, sender: Some(line("604-555-0101")) },
         hours: Week {

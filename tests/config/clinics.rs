@@ -3,6 +3,7 @@
 use vitarad::access::{Fingerprint, TlsMode};
 use vitarad_actors::domain::booking_rules::{BookingRules, ClinicRules};
 use vitarad_actors::domain::clinic::EmrLimits;
+use vitarad_actors::domain::health_number::Province;
 use vitarad_actors::domain::slot_offer::SlotOffers;
 
 use crate::fixture::{SMALL_CLINIC, file, load, told};
@@ -336,4 +337,22 @@ fn a_work_grid_is_cut_into_slots_and_its_stretches_follow_each_other() {
             "{problems}"
         );
     }
+}
+
+#[test]
+fn how_charts_are_made_for_new_patients_is_a_clinics_own_and_nobody_is_registered_without_a_programme() {
+    let rules = |more: &str| {
+        let loaded = load(&format!("{SMALL_CLINIC}{more}"), &[]).unwrap();
+        loaded.settings.clinics[0].0.registration.clone()
+    };
+    assert_eq!((rules("").program_id, rules("").province), (None, Province::Bc));
+    let own = rules("[clinics.registration]\nprogram_id = 10034\nprovider = \"101\"\nprovince = \"ON\"\n");
+    assert_eq!((own.program_id, own.province), (Some(10_034), Province::On));
+    assert_eq!(own.provider.unwrap().as_str(), "101");
+    let bad = load(&format!("{SMALL_CLINIC}[clinics.registration]\nprovince = \"WA\"\n"), &[]);
+    let problems = told(bad);
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("clinics.riverside.registration.province"),
+        "{problems:?}"
+    );
 }

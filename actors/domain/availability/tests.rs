@@ -7,6 +7,7 @@ use crate::domain::clinic::Line;
 use crate::domain::clinic_hours::{Holidays, Week};
 use crate::domain::ids::ClinicId;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::registration::RegistrationRules;
 use crate::domain::say::Language;
 use crate::domain::time::Zone;
 
@@ -26,6 +27,7 @@ fn clinic(zone: &str) -> Clinic {
         waitlist_enabled: false,
         held_requests: true,
         prefer_rest: false,
+        registration: RegistrationRules::default(),
         transfer: None,
         sms: crate::domain::clinic::SmsSettings::default(),
         hours: Week {

@@ -14,6 +14,7 @@ mod look;
 mod offers;
 pub mod order;
 mod recheck;
+mod registration;
 mod saga;
 mod wording;
 
@@ -31,11 +32,13 @@ use self::backlog::Backlog;
 pub use self::day::DayNow;
 use self::offers::Offers;
 pub use self::offers::end_offer;
-use self::order::{Concluded, Order};
+use self::order::{Concluded, Enrolled, NewcomerOrder, Order};
 pub use self::recheck::{no_opening, no_schedule};
+use self::registration::Registration;
+pub use self::registration::open_to_newcomers;
 use self::saga::Saga;
 pub use self::saga::situation_of;
-pub use self::wording::{moment, when_and_who};
+pub use self::wording::{moment, of_newcomer, when_and_who};
 use crate::domain::booking::{Slot, Want};
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{DemographicNo, IntentId, ProviderNo};
@@ -58,6 +61,7 @@ pub struct DeskArgs {
 
 pub enum DeskMsg {
     Carry(Box<Order>, Reply<Concluded>),
+    Register(Box<NewcomerOrder>, Reply<Enrolled>),
     /// A saga has ended; `None` when it panicked, and its line is left in the journal.
     Ended(Wish, Option<Concluded>),
     Look,
@@ -143,6 +147,7 @@ impl Actor for DeskActor {
     ) -> Result<(), ActorProcessingErr> {
         match post.message {
             DeskMsg::Carry(order, reply) => state.carry(&myself, *order, reply),
+            DeskMsg::Register(order, reply) => state.register(*order, reply),
             DeskMsg::Ended(wish, concluded) => state.ended(&myself, &wish, concluded),
             DeskMsg::Look => state.look(&myself),
             DeskMsg::Looked { adopted } => {
@@ -198,6 +203,30 @@ impl State {
         }
         self.days.insert(day, VecDeque::new());
         ready.start(myself);
+    }
+
+    /// Two orders for one person are told apart by the store: one of them is announced.
+    fn register(&self, order: NewcomerOrder, reply: Reply<Enrolled>) {
+        let Ok(place) = Arc::clone(&self.sagas).try_acquire_owned() else {
+            let _ = reply.send(self.full(&order));
+            return;
+        };
+        let registration = Registration::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
+        tokio::spawn(async move {
+            let enrolled = AssertUnwindSafe(registration.run()).catch_unwind().await;
+            drop(place);
+            if let Ok(enrolled) = enrolled {
+                let _ = reply.send(enrolled);
+            }
+        });
+    }
+
+    fn full(&self, order: &NewcomerOrder) -> Enrolled {
+        let situation = Situation::Busy;
+        self.house.meters.registration(&self.clinic.id, situation.code());
+        let line = of_newcomer(&self.clinic, order.note.language, situation, "", None).line();
+        let concluded = Concluded { line, situation: Some(situation), stored_for: None, provisional: false };
+        Enrolled { concluded, registered: None }
     }
 
     fn ended(&mut self, myself: &ActorRef<Post<DeskMsg>>, wish: &Wish, concluded: Option<Concluded>) {
@@ -317,6 +346,10 @@ async fn look_at_journal(house: &Arc<House>, clinic: &Arc<Clinic>, under_way: &H
         if !under_way.contains(&row.intent.id) {
             Saga::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row).await;
         }
+    }
+    let due = house.store.due_registrations(&clinic.id, house.generation, house.now(), LOOK_AT_ONCE).await;
+    for row in due.unwrap_or_default() {
+        Registration::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row).await;
     }
 }
 

@@ -93,6 +93,7 @@ pub struct Meters {
     breakers: Family<GateLabels, Gauge>,
     live_calls: Family<ClinicLabels, Gauge>,
     sagas: Family<OutcomeLabels, Counter>,
+    registrations: Family<OutcomeLabels, Counter>,
     handed_to_staff: Family<ClinicLabels, Counter>,
     dead_letters: Family<ClinicLabels, Counter>,
     held: Family<OutcomeLabels, Counter>,
@@ -121,6 +122,7 @@ impl Default for Meters {
             breakers: Family::default(),
             live_calls: Family::default(),
             sagas: Family::default(),
+            registrations: Family::default(),
             handed_to_staff: Family::default(),
             dead_letters: Family::default(),
             held: Family::default(),
@@ -145,6 +147,7 @@ impl Meters {
         registry.register("emr_breaker_shut", "1 while a breaker is shut or probing", self.breakers.clone());
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
+        registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(
             "handed_to_staff",
             "Intents that ended in the hands of staff",
@@ -232,6 +235,11 @@ impl Meters {
     pub fn saga(&self, clinic: &ClinicId, outcome: &'static str) {
         let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
         self.sagas.get_or_create(&labels).inc();
+    }
+
+    pub fn registration(&self, clinic: &ClinicId, outcome: &'static str) {
+        let labels = OutcomeLabels { clinic: ClinicLabel(clinic.clone()), outcome: Word(outcome) };
+        self.registrations.get_or_create(&labels).inc();
     }
 
     pub fn handed_to_staff(&self, clinic: &ClinicId) {

@@ -8,6 +8,7 @@ mod demo;
 mod emr;
 mod held;
 mod migrate;
+mod registrations;
 mod sandbox;
 mod serve;
 mod store;
@@ -71,6 +72,9 @@ enum Command {
     /// See who waits for a place or a time and what they were offered, and say how far the clinic has come with them.
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
+    /// New patients of whom nobody can say yet whether they have a chart.
+    #[command(subcommand)]
+    Registrations(registrations::Registrations),
     /// See what the ways into a clinic's EMR can do, and get its leave to use REST.
     #[command(subcommand)]
     Emr(emr::Emr),
@@ -112,6 +116,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Audit(source) => audit::run(&source),
         Command::Held(held) => held.run(),
         Command::Waitlist(waitlist) => waitlist.run(),
+        Command::Registrations(registrations) => registrations.run(),
         Command::Emr(emr) => emr.run(),
         Command::Sandbox(sandbox) => sandbox.run(),
         Command::Tree => say(&vitarad_actors::tree::render()),

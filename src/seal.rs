@@ -49,6 +49,8 @@ pub(crate) enum Blind {
     Patient,
     Declaration,
     Waiting,
+    Newcomer,
+    HealthNumber,
 }
 
 impl Blind {
@@ -58,6 +60,8 @@ impl Blind {
             Self::Patient => "patient",
             Self::Declaration => "declaration",
             Self::Waiting => "waiting",
+            Self::Newcomer => "newcomer",
+            Self::HealthNumber => "health_number",
         }
     }
 }

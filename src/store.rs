@@ -35,6 +35,7 @@ mod offers;
 mod outbox;
 mod readers;
 mod records;
+mod registrations;
 mod reports;
 mod retention;
 mod roles;

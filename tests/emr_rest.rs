@@ -9,8 +9,12 @@ mod desk;
 mod handshake;
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/patience.rs"]
+mod patience;
 #[path = "emr_rest/reads.rs"]
 mod reads;
+#[path = "emr_rest/registration.rs"]
+mod registration;
 #[path = "support/server.rs"]
 mod server;
 #[path = "emr_rest/signing.rs"]

@@ -35,11 +35,11 @@ pub(super) struct Told {
     record: Option<Record>,
 }
 
-struct Record {
-    tool: Tool,
-    patients: Vec<DemographicNo>,
+pub(super) struct Record {
+    pub(super) tool: Tool,
+    pub(super) patients: Vec<DemographicNo>,
     /// Who is entered into the waiting list by the same commit.
-    joins: Option<Waiting>,
+    pub(super) joins: Option<Waiting>,
 }
 
 impl Told {
@@ -79,6 +79,7 @@ impl State {
             ToolWish::Cancel(wanted) => self.cancel(call, &wanted, by),
             ToolWish::Note(notice) => Ok(self.take_notice(notice)),
             ToolWish::Wait(wish) => self.wait_for_a_place(wish),
+            ToolWish::Register(form) => self.register(call, &form, by),
         }
     }
 
@@ -103,6 +104,9 @@ impl State {
                 }
                 self.answer(&id, &concluded.line);
             }
+            Finding::Registered(concluded, registered) => {
+                self.registered(myself, id, &concluded, &registered);
+            }
             Finding::Usurped => step_aside(myself),
             finding => self.keep(myself, id, finding, language),
         }
@@ -118,9 +122,21 @@ impl State {
     ) {
         let told = self.apply(finding, language);
         let line = told.answer.line();
-        let (Some(record), Life::Owned(fence)) = (told.record, &self.life) else {
-            return self.answer(&id, &line);
-        };
+        match told.record {
+            Some(record) => self.save(myself, id, line, told.answer.situation, record),
+            None => self.answer(&id, &line),
+        }
+    }
+
+    pub(super) fn save(
+        &mut self,
+        myself: &ActorRef<Post<CallMsg>>,
+        id: ToolCallId,
+        line: AnswerLine,
+        situation: Situation,
+        record: Record,
+    ) {
+        let Life::Owned(fence) = &self.life else { return self.answer(&id, &line) };
         self.call.keep_answer(id.clone(), &line);
         let save = CallSave {
             key: self.key.clone(),
@@ -133,7 +149,7 @@ impl State {
                 call: Some(self.key.call.clone()),
                 action: AuditAction::Tool(record.tool),
                 patients: record.patients,
-                outcome: told.answer.situation.code(),
+                outcome: situation.code(),
             }],
             facts: self.call.facts(),
             joins: record.joins.map(|waiting| WaitlistJoin { tool_call: id.clone(), waiting }),
@@ -169,6 +185,8 @@ impl State {
             }
             Finding::Noted(note) => self.noted(note, language),
             Finding::Waits(waiting) => self.waits(*waiting, language),
+            Finding::Incomplete(gaps) => Told::nothing(self.incomplete(&gaps, language)),
+            Finding::Closed(situation) => self.closed(situation, language),
             Finding::Providers(listed) => Told::nothing(self.list_providers(&listed, language)),
             Finding::Number { by, charts } => self.number_found(by, charts, language),
             Finding::Identified(who) => self.identified(who, language),
@@ -182,7 +200,7 @@ impl State {
                 self.list(patient, &upcoming, &held, language)
             }
             Finding::Held { patient, held } => self.list_held(patient, &held, language),
-            Finding::Concluded(_) | Finding::Usurped => {
+            Finding::Concluded(_) | Finding::Registered(..) | Finding::Usurped => {
                 Told::nothing(self.plain(Situation::InternalError, language))
             }
         }

@@ -1,39 +1,31 @@
 //! Listing what a patient has, and handing what they want to the desk.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
+use super::State;
+use super::errand::Cargo;
 use super::finding::{Finding, Task};
-use super::{Life, State};
-use crate::crashpoint::Crashpoint;
-use crate::desk::DeskMsg;
-use crate::desk::order::{Concluded, Order};
+use crate::desk::order::Order;
 use crate::desk::situation_of;
-use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{Booking, Cancellation, Choice, Move};
 use crate::domain::booking::{Slot, Want};
 use crate::domain::call::{Listed, Verified};
 use crate::domain::clinic::Clinic;
-use crate::domain::ids::{DemographicNo, ToolCallKey};
+use crate::domain::ids::DemographicNo;
 use crate::domain::phi::Phi;
 use crate::domain::policy::Asker;
-use crate::domain::say::{Language, Situation};
+use crate::domain::say::Situation;
 use crate::domain::time::Interval;
-use crate::domain::tool::Tool;
 use crate::house::House;
-use crate::mailbox::NotAnswered;
 use crate::ports::emr::{EmrResult, Operation, Path};
-use crate::ports::store::{Claimant, Claimed, OrderNote, StoreError, StoreResult};
+use crate::ports::store::OrderNote;
 use crate::switchboard::ToolCall;
 
 /// Rows read of a patient: enough to hold every upcoming one behind a long history.
 const HISTORY: u16 = 50;
-const ANSWER_POLL: Duration = Duration::from_millis(100);
-/// A tool call that has killed what handled it so often is put aside.
-const ATTEMPTS: u32 = 2;
 
 impl State {
     pub(super) fn check(&self, patient: Option<&str>, deadline: Instant) -> Result<Task, Situation> {
@@ -131,13 +123,7 @@ impl State {
         listed: Option<&Listed>,
         deadline: Instant,
     ) -> Order {
-        let consents = self.call.sms_consent() != Some(false);
-        let note = OrderNote {
-            tool_call: ToolCallKey { call: self.key.clone(), tool_call: call.id.clone() },
-            language: self.language(),
-            seen: listed.map(Listed::seen),
-            text_to: self.call.caller().filter(|_| consents).cloned().map(Phi::new),
-        };
+        let note = OrderNote { seen: listed.map(Listed::seen), ..self.note(call) };
         Order {
             want,
             patient: patient.no(),
@@ -153,112 +139,8 @@ impl State {
     }
 
     fn to_the_desk(&self, call: &ToolCall, order: Order) -> Result<Task, Situation> {
-        let Life::Owned(fence) = self.life else { return Err(Situation::InternalError) };
-        let errand = Errand {
-            house: Arc::clone(&self.house),
-            clinic: Arc::clone(&self.clinic),
-            claimant: Claimant { generation: self.house.generation, fence },
-            tool: call.tool,
-            arguments: Phi::new(serde_json::Value::Object(call.arguments.reveal().clone()).to_string()),
-            order,
-        };
-        Ok(Task::of(async move { errand.run().await }))
-    }
-}
-
-/// One tool call on its way to the desk: claimed, carried, answered (law B-6).
-struct Errand {
-    house: Arc<House>,
-    clinic: Arc<Clinic>,
-    claimant: Claimant,
-    tool: Tool,
-    arguments: Phi<String>,
-    order: Order,
-}
-
-impl Errand {
-    async fn run(self) -> Finding {
-        let key = self.order.note.tool_call.clone();
-        let concluded = match self.house.store.claim(&key, self.tool, self.claimant, self.house.now()).await {
-            Ok(Claimed::Answered(line)) => Self::said(line, key),
-            Ok(Claimed::Underway) => self.wait_for(key).await,
-            Ok(Claimed::Ours { attempt }) if attempt > ATTEMPTS => self.put_aside(key).await,
-            Ok(Claimed::Ours { .. }) => self.carry(key).await,
-            Err(StoreError::Usurped) => return Finding::Usurped,
-            Err(_) => self.word(Situation::InternalError),
-        };
-        Finding::Concluded(concluded)
-    }
-
-    async fn carry(&self, key: ToolCallKey) -> Concluded {
-        self.house.pass(Crashpoint::Claimed);
-        let Some(desk) = self.house.directory.desk(&self.clinic.id) else {
-            return self.store(key, self.word(Situation::EmrUnavailable)).await;
-        };
-        let by =
-            self.order.deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(self.order.deadline);
-        let order = Box::new(self.order.clone());
-        match desk.ask(by, |reply| DeskMsg::Carry(order, reply)).await {
-            Ok(concluded) if concluded.stored_for.as_ref() == Some(&key) => concluded,
-            Ok(concluded) if concluded.provisional => concluded,
-            Ok(concluded) => self.store(key, concluded).await,
-            Err(NotAnswered::Full) => self.store(key, self.word(Situation::Busy)).await,
-            // It may have been sent: the journal knows, and nobody else does.
-            Err(NotAnswered::Gone | NotAnswered::Late) => self.word(Situation::Pending),
-        }
-    }
-
-    /// The answer of a wish that another tool call carried, or that was refused before anything was written.
-    async fn store(&self, key: ToolCallKey, concluded: Concluded) -> Concluded {
-        match self.answer(&key, concluded.line.clone()).await {
-            Ok(line) => Concluded { line, stored_for: Some(key), ..concluded },
-            Err(_) => self.word(Situation::InternalError),
-        }
-    }
-
-    async fn answer(&self, key: &ToolCallKey, line: AnswerLine) -> StoreResult<AnswerLine> {
-        self.house.store.answer(key, line, Vec::new(), self.house.now()).await
-    }
-
-    /// Another delivery of this tool call is at it, here or elsewhere.
-    async fn wait_for(&self, key: ToolCallKey) -> Concluded {
-        while Instant::now() + ANSWER_POLL + self.house.settings.answer_margin < self.order.deadline {
-            sleep(ANSWER_POLL).await;
-            if let Ok(Some(line)) = self.house.store.answer_of(&key).await {
-                return Self::said(line, key);
-            }
-        }
-        self.word(Situation::Pending)
-    }
-
-    async fn put_aside(&self, key: ToolCallKey) -> Concluded {
-        self.house.meters.dead_letter(&self.clinic.id);
-        tracing::error!(
-            clinic.id = %self.clinic.id, call.id = %key.call.call, tool = self.tool.name(),
-            "a tool call killed what handled it twice and is put aside"
-        );
-        let put =
-            self.house.store.dead_letter(&key, self.tool, self.arguments.clone(), self.house.now()).await;
-        match put {
-            Ok(()) => self.store(key, self.word(Situation::HandedToStaff)).await,
-            Err(_) => self.word(Situation::InternalError),
-        }
-    }
-
-    const fn said(line: AnswerLine, key: ToolCallKey) -> Concluded {
-        Concluded { line, situation: None, stored_for: Some(key), provisional: false }
-    }
-
-    fn word(&self, situation: Situation) -> Concluded {
-        let phone = self.clinic.phone.0.spoken();
-        let language: Language = self.order.note.language;
-        let line = Answer::new(situation, language, &[("phone", &phone)]).line();
-        Concluded {
-            line,
-            situation: Some(situation),
-            stored_for: None,
-            provisional: situation == Situation::Pending,
-        }
+        let (note, deadline) = (order.note.clone(), order.deadline);
+        self.errand(call, note, deadline, Cargo::Visit(Box::new(order)))
     }
 }
 

@@ -7,8 +7,9 @@ use futures::future::BoxFuture;
 use ractor::ActorRef;
 
 use super::CallMsg;
-use crate::desk::order::Concluded;
+use crate::desk::order::{Concluded, Registered};
 use crate::domain::appointment::Appointment;
+use crate::domain::arguments::BadArgument;
 use crate::domain::availability::Certainty;
 use crate::domain::booking::Slot;
 use crate::domain::call_note::CallNote;
@@ -64,8 +65,14 @@ pub enum Finding {
     Urgent(Tool, Urgent),
     Noted(CallNote),
     Waits(Box<Waiting>),
+    /// What is missing of somebody who wants to become a patient.
+    Incomplete(Vec<BadArgument>),
+    /// The clinic takes nobody new by telephone.
+    Closed(Situation),
     /// The desk's answer, stored already unless it may still change.
     Concluded(Concluded),
+    /// The same, about a patient whom the call has to remember.
+    Registered(Concluded, Registered),
     /// The call is another life's now (law O-1).
     Usurped,
 }

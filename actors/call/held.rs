@@ -6,6 +6,7 @@ use super::State;
 use super::apply::Told;
 use crate::domain::answer::Answer;
 use crate::domain::booking::Want;
+use crate::domain::held::{HeldVisit, HeldWish};
 use crate::domain::ids::DemographicNo;
 use crate::domain::say::{Language, Situation};
 use crate::domain::tool::Tool;
@@ -30,10 +31,13 @@ impl State {
     }
 
     fn held_facts(&self, row: &HeldRow, language: Language) -> Value {
-        let (wanted, slot) = match &row.wish.want {
-            Want::Book(slot) => ("book", Some(slot)),
-            Want::Move { to, .. } => ("move", Some(to)),
-            Want::Cancel(_) => ("cancel", row.wish.old_slot.as_ref()),
+        let (wanted, slot) = match &row.wish {
+            HeldWish::Visit(HeldVisit { want: Want::Book(slot), .. }) => ("book", Some(slot)),
+            HeldWish::Visit(HeldVisit { want: Want::Move { to, .. }, .. }) => ("move", Some(to)),
+            HeldWish::Visit(HeldVisit { want: Want::Cancel(_), old_slot, .. }) => {
+                ("cancel", old_slot.as_ref())
+            }
+            HeldWish::Registration(_) => ("register", None),
         };
         json!({
             "reference": row.reference.as_str(),

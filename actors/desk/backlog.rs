@@ -9,19 +9,21 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::alternatives::nearest;
-use super::order::Order;
+use super::order::{NewcomerOrder, Order};
 use super::{DeskMsg, wording};
 use crate::domain::booking::{IntentState, Slot, Want};
 use crate::domain::clinic::Clinic;
-use crate::domain::held::{HELD_TRIES, HeldState};
+use crate::domain::held::{HELD_TRIES, HeldState, HeldVisit, HeldWish};
 use crate::domain::ids::{Fence, IntentId};
+use crate::domain::new_patient::NewPatient;
 use crate::domain::policy::Asker;
+use crate::domain::registration::RegistrationState;
 use crate::domain::say::Situation;
 use crate::emr_link::EmrLinkMsg;
 use crate::house::House;
 use crate::mailbox::Post;
 use crate::ports::emr::Operation;
-use crate::ports::store::{AuditAction, AuditEntry, HeldEnd, HeldRow, SmsDraft, TakeHeld};
+use crate::ports::store::{AuditAction, AuditEntry, HeldEnd, HeldRow, SmsDraft, StoreResult, TakeHeld};
 
 /// How long a request may take that no caller waits for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,21 +51,13 @@ impl Backlog {
     pub async fn next(&self) -> bool {
         let due = self.house.store.due_held(&self.clinic.id, self.house.now(), 1).await;
         let Some(row) = due.ok().and_then(|due| due.into_iter().next()) else { return false };
-        let before = match row.intent {
-            Some(id) => self.house.store.intent(&self.clinic.id, id).await,
-            None => Ok(None),
-        };
-        let Ok(before) = before else { return false };
+        let Ok(before) = self.before(&row).await else { return false };
         let settled = match before {
-            Some(IntentState::Open) => Some(Tried { situation: Situation::Pending, again: true }),
-            Some(IntentState::Done(_)) => Some(Tried { situation: done(&row.wish.want), again: false }),
-            Some(IntentState::HandedToStaff) => {
-                Some(Tried { situation: Situation::HandedToStaff, again: false })
-            }
-            Some(IntentState::Refused) | None if row.expires_at <= self.house.now() => {
+            Some(situation) => Some(Tried { situation, again: situation.is_pending() }),
+            None if row.expires_at <= self.house.now() => {
                 Some(Tried { situation: Situation::HeldTooLong, again: false })
             }
-            Some(IntentState::Refused) | None => None,
+            None => None,
         };
         if settled.is_none() && !self.is_our_turn().await {
             return false;
@@ -77,6 +71,27 @@ impl Backlog {
         };
         self.end(&row, fence, tried).await;
         true
+    }
+
+    /// What became of it when it was taken up before, if anything is to be known of that.
+    async fn before(&self, row: &HeldRow) -> StoreResult<Option<Situation>> {
+        let (Some(id), clinic) = (row.intent, &self.clinic.id) else { return Ok(None) };
+        Ok(match &row.wish {
+            HeldWish::Visit(_) => match self.house.store.intent(clinic, id).await? {
+                Some(IntentState::Open) => Some(Situation::Pending),
+                Some(IntentState::Done(_)) => Some(done(&row.wish)),
+                Some(IntentState::HandedToStaff) => Some(Situation::HandedToStaff),
+                Some(IntentState::Refused) | None => None,
+            },
+            HeldWish::Registration(_) => match self.house.store.registration(clinic, id).await? {
+                Some(RegistrationState::Announced | RegistrationState::Unknown) => {
+                    Some(Situation::RegistrationPending)
+                }
+                Some(RegistrationState::Done(_)) => Some(done(&row.wish)),
+                Some(RegistrationState::HandedToStaff) => Some(Situation::HandedToStaff),
+                Some(RegistrationState::NotDone) | None => None,
+            },
+        })
     }
 
     /// Callers come first. The EMR is asked whether it is back by a reading that risks nothing; that is the half-open
@@ -108,40 +123,37 @@ impl Backlog {
         self.house.store.take_held(take, now).await.ok().flatten()
     }
 
+    /// A write outlives the deadline; what this does not hear of, the journal knows.
     async fn carry(&self, row: &HeldRow, intent: IntentId) -> Tried {
-        let wish = row.wish.clone();
         let deadline = Instant::now() + PATIENCE;
-        let order = Order {
-            want: wish.want,
-            patient: wish.patient,
-            sheet_name: wish.sheet_name,
-            visit: wish.visit,
-            reason: wish.reason,
-            old_slot: wish.old_slot,
-            asker: Asker { language: row.note.language, is_new: wish.is_new },
-            note: row.note.clone(),
-            deadline,
-            held: Some(intent),
-        };
-        let (reply, answer) = oneshot::channel();
-        let _ = self.desk.send_message(Post::own(DeskMsg::Carry(Box::new(order), reply)));
-        // A write outlives the deadline; what this does not hear of, the journal knows.
         let until = deadline + self.clinic.limits.write_timeout() + PATIENCE;
-        let situation = match timeout_at(until, answer).await {
-            Ok(Ok(concluded)) => concluded.situation.unwrap_or(Situation::Pending),
-            Ok(Err(_)) | Err(_) => Situation::Pending,
+        let told = match &row.wish {
+            HeldWish::Visit(visit) => {
+                let (reply, answer) = oneshot::channel();
+                let order = Box::new(order(row, visit.clone(), intent, deadline));
+                let _ = self.desk.send_message(Post::own(DeskMsg::Carry(order, reply)));
+                timeout_at(until, answer).await.ok().and_then(Result::ok)
+            }
+            HeldWish::Registration(who) => {
+                let (reply, answer) = oneshot::channel();
+                let order = Box::new(newcomer(row, NewPatient::clone(who), intent, deadline));
+                let _ = self.desk.send_message(Post::own(DeskMsg::Register(order, reply)));
+                let enrolled = timeout_at(until, answer).await.ok().and_then(Result::ok);
+                enrolled.map(|enrolled| enrolled.concluded)
+            }
         };
+        let situation = told.and_then(|concluded| concluded.situation).unwrap_or(Situation::Pending);
         Tried { situation, again: may_change(situation) }
     }
 
     async fn end(&self, row: &HeldRow, fence: Fence, tried: Tried) {
         let now = self.house.now();
         let tries = u64::try_from(fence.0).unwrap_or(u64::MAX);
-        let waits = tried.again && (tried.situation == Situation::Pending || tries < HELD_TRIES);
+        let waits = tried.again && (tried.situation.is_pending() || tries < HELD_TRIES);
         let state = match tried.situation {
             _ if waits => HeldState::Open,
             // A move to where staff have put the appointment meanwhile writes nothing, and so texts nothing.
-            situation if situation == done(&row.wish.want) && self.texts(row) => HeldState::Done,
+            situation if situation == done(&row.wish) && self.texts(row) => HeldState::Done,
             Situation::HeldTooLong => HeldState::Expired,
             _ => HeldState::HandedToStaff,
         };
@@ -168,9 +180,10 @@ impl Backlog {
     /// A held booking is never made elsewhere than it was wished.
     async fn alternatives(&self, row: &HeldRow, situation: Situation) -> Vec<Slot> {
         let gone = matches!(situation, Situation::SlotTaken | Situation::DayFull | Situation::NotBookable);
-        match &row.wish.want {
+        let HeldWish::Visit(wish) = &row.wish else { return Vec::new() };
+        match &wish.want {
             Want::Book(slot) | Want::Move { to: slot, .. } if gone => {
-                nearest(&self.house, &self.clinic, &row.wish.visit, slot).await
+                nearest(&self.house, &self.clinic, &wish.visit, slot).await
             }
             _ => Vec::new(),
         }
@@ -198,17 +211,37 @@ impl Backlog {
             clinic: self.clinic.id.clone(),
             call: Some(row.note.tool_call.call.call.clone()),
             action: AuditAction::HeldExecuted,
-            patients: vec![row.wish.patient],
+            patients: row.wish.patient().into_iter().collect(),
             outcome,
         }
     }
 }
 
-const fn done(want: &Want) -> Situation {
-    match want {
-        Want::Book(_) => Situation::Booked,
-        Want::Move { .. } => Situation::Moved,
-        Want::Cancel(_) => Situation::Cancelled,
+fn order(row: &HeldRow, wish: HeldVisit, intent: IntentId, deadline: Instant) -> Order {
+    Order {
+        want: wish.want,
+        patient: wish.patient,
+        sheet_name: wish.sheet_name,
+        visit: wish.visit,
+        reason: wish.reason,
+        old_slot: wish.old_slot,
+        asker: Asker { language: row.note.language, is_new: wish.is_new },
+        note: row.note.clone(),
+        deadline,
+        held: Some(intent),
+    }
+}
+
+fn newcomer(row: &HeldRow, who: NewPatient, intent: IntentId, deadline: Instant) -> NewcomerOrder {
+    NewcomerOrder { who, note: row.note.clone(), deadline, held: Some(intent) }
+}
+
+const fn done(wish: &HeldWish) -> Situation {
+    match wish {
+        HeldWish::Visit(HeldVisit { want: Want::Book(_), .. }) => Situation::Booked,
+        HeldWish::Visit(HeldVisit { want: Want::Move { .. }, .. }) => Situation::Moved,
+        HeldWish::Visit(HeldVisit { want: Want::Cancel(_), .. }) => Situation::Cancelled,
+        HeldWish::Registration(_) => Situation::Registered,
     }
 }
 
@@ -221,6 +254,7 @@ const fn may_change(situation: Situation) -> bool {
             | Situation::Busy
             | Situation::PatientBusy
             | Situation::Pending
+            | Situation::RegistrationPending
             | Situation::InternalError
     )
 }

@@ -15,7 +15,7 @@ use crate::ports::store::{
 };
 
 /// A lease outlives the longest write by this much; `emr_link` sends no write that its lease might not cover.
-const LEASE_BEYOND_WRITE: Duration = Duration::from_secs(10);
+pub const LEASE_BEYOND_WRITE: Duration = Duration::from_secs(10);
 const LEASE_RETRY: Duration = Duration::from_millis(50);
 const INTENT_POLL: Duration = Duration::from_millis(100);
 /// How often an absent write is looked for, in case it turns up late.

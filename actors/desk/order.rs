@@ -5,6 +5,8 @@ use tokio::time::Instant;
 use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Slot, Want};
 use crate::domain::ids::{DemographicNo, IntentId, ToolCallKey};
+use crate::domain::new_patient::NewPatient;
+use crate::domain::patient::Patient;
 use crate::domain::phi::Phi;
 use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
@@ -42,4 +44,28 @@ pub struct Concluded {
     pub stored_for: Option<ToolCallKey>,
     /// It may still change: it is told and not stored.
     pub provisional: bool,
+}
+
+/// Somebody who wants to become a patient.
+#[derive(Clone)]
+pub struct NewcomerOrder {
+    pub who: NewPatient,
+    pub note: OrderNote,
+    /// When the caller stops listening: nothing is sent after it.
+    pub deadline: Instant,
+    /// As of an [`Order`].
+    pub held: Option<IntentId>,
+}
+
+/// How that ended, in words, and for the call to remember.
+pub struct Enrolled {
+    pub concluded: Concluded,
+    pub registered: Option<Registered>,
+}
+
+/// A patient whom the call has made, under the handle that its answer names.
+#[derive(Clone)]
+pub struct Registered {
+    pub handle: String,
+    pub patient: Box<Patient>,
 }

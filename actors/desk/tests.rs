@@ -4,6 +4,7 @@ mod held;
 mod limits;
 mod offers;
 mod paths;
+mod registration;
 
 use std::time::Duration;
 

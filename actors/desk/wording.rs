@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::order::Registered;
 use crate::domain::answer::Answer;
 use crate::domain::booking::Slot;
 use crate::domain::clinic::Clinic;
@@ -51,6 +52,31 @@ pub fn answer(
         (true, Some(slot), Some(no)) => {
             answer.with("appointment", appointment(slot, no, &provider)).with("smsQueued", will_text)
         }
+        _ => answer,
+    }
+}
+
+/// The answer to who wants to become a patient; of a chart that exists already it says nothing (law I-3).
+pub fn of_newcomer(
+    clinic: &Clinic,
+    language: Language,
+    situation: Situation,
+    first_name: &str,
+    registered: Option<&Registered>,
+) -> Answer {
+    let phone = clinic.phone.0.spoken();
+    let answer = Answer::new(situation, language, &[("first_name", first_name), ("phone", &phone)]);
+    match (situation, registered) {
+        (Situation::Registered, Some(Registered { handle, patient })) => answer.with(
+            "patient",
+            json!({
+                "patientId": handle,
+                "firstName": patient.first_name.reveal(),
+                "lastName": patient.last_name.reveal(),
+            }),
+        ),
+        (Situation::Registered, None) => answer,
+        (refused, _) if !refused.success() => answer.with("waitlistAvailable", clinic.waitlist_enabled),
         _ => answer,
     }
 }
@@ -105,6 +131,15 @@ pub fn offer(clinic: &Clinic, language: Language, slot: &Slot, until: Ts) -> Phi
         Language::Zh => {
             format!("{name}:{when},{provider}有一个空位,为您保留至{until}。如需预约请致电{phone}。")
         }
+    })
+}
+
+/// A text to who was registered after they had hung up; it does not name them.
+pub fn registered(clinic: &Clinic, language: Language) -> Phi<String> {
+    let (name, phone) = (&clinic.name, clinic.phone.0.spoken());
+    Phi::new(match language {
+        Language::En => format!("{name}: you are registered as a patient now. To book a visit call {phone}."),
+        Language::Zh => format!("{name}:您已登记为诊所的病人。如需预约请致电{phone}。"),
     })
 }
 

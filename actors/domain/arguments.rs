@@ -3,11 +3,13 @@
 //! Models misname, misformat and leave out. Keys are compared without case and underscores; a value in
 //! a wrong form is answered with the form to ask for.
 
+mod newcomer;
 mod notes;
 
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
+pub use self::newcomer::{Known, NewcomerForm};
 pub use self::notes::{Notice, WaitlistWish, WhoWaits};
 use super::ids::{AppointmentNo, ProviderNo};
 use super::phi::Phi;
@@ -53,6 +55,7 @@ pub enum ToolWish {
     Transfer,
     Note(Notice),
     Wait(WaitlistWish),
+    Register(Box<NewcomerForm>),
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -174,6 +177,7 @@ impl<'a> Arguments<'a> {
             Tool::TransferCall => ToolWish::Transfer,
             Tool::LogCallMetadata => ToolWish::Note(self.notice()),
             Tool::AddToWaitlist => ToolWish::Wait(self.waitlist_wish()?),
+            Tool::RegisterNewPatient => ToolWish::Register(Box::new(self.newcomer())),
         };
         Ok(ToolRequest { language: self.language(), wish })
     }

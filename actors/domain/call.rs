@@ -17,6 +17,7 @@ use super::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallId};
 use super::patient::{Patient, folded};
 use super::phi::{self, Phi};
 use super::phone::PhoneNumber;
+use super::registration::MAX_REGISTRATIONS;
 use super::say::{Language, Situation};
 use super::time::{Interval, Minute, Ts};
 
@@ -45,6 +46,7 @@ struct Memory {
     caller: Option<PhoneNumber>,
     sms_consent: Option<bool>,
     failed: u8,
+    registrations: u8,
     next_id: u32,
     verified: Vec<Verified>,
     offers: Vec<Offer>,
@@ -196,21 +198,43 @@ impl Call {
         let known = self.memory.verified.iter().position(|known| known.no() == patient.no);
         let index = known.unwrap_or_else(|| {
             let handle = self.new_handle('p');
-            if self.memory.verified.len() == MAX_VERIFIED {
-                self.memory.verified.remove(0);
-            }
-            self.memory.verified.push(Verified {
-                handle,
-                no: patient.no.reveal(),
-                first_name: patient.first_name.clone(),
-                last_name: patient.last_name.clone(),
-                birth_date: Phi::new(patient.birth_date.map(Phi::into_revealed)),
-                sheet_name: patient.sheet_name(),
-                is_new: patient.provider.is_none(),
-            });
-            self.memory.verified.len() - 1
+            self.remember(patient, handle, patient.provider.is_none())
         });
         &self.memory.verified[index]
+    }
+
+    /// Tries are bounded: each of them may make a chart.
+    pub fn begin_registration(&mut self) -> Result<(), Situation> {
+        if self.memory.registrations >= MAX_REGISTRATIONS {
+            return Err(Situation::CannotRegister);
+        }
+        self.memory.registrations += 1;
+        self.memory.version += 1;
+        Ok(())
+    }
+
+    /// A patient of this call from now on, and new to the clinic whoever is to look after them.
+    pub fn registered(&mut self, patient: &Patient, handle: &str) {
+        self.memory.version += 1;
+        if !self.memory.verified.iter().any(|known| known.handle == handle) {
+            self.remember(patient, handle.to_owned(), true);
+        }
+    }
+
+    fn remember(&mut self, patient: &Patient, handle: String, is_new: bool) -> usize {
+        if self.memory.verified.len() == MAX_VERIFIED {
+            self.memory.verified.remove(0);
+        }
+        self.memory.verified.push(Verified {
+            handle,
+            no: patient.no.reveal(),
+            first_name: patient.first_name.clone(),
+            last_name: patient.last_name.clone(),
+            birth_date: Phi::new(patient.birth_date.map(Phi::into_revealed)),
+            sheet_name: patient.sheet_name(),
+            is_new,
+        });
+        self.memory.verified.len() - 1
     }
 
     /// The patient a tool call is for. A handle from the model chooses among those this call has verified, and may be

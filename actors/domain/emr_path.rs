@@ -83,6 +83,9 @@ operations! {
     Appointment Schedule "appointment"
     ChartsByPhone Demographic "charts_by_phone"
     ChartsByBirthDate Demographic "charts_by_birth_date"
+    ChartsByHealthNumber Demographic "charts_by_health_number"
+    Chart Demographic "chart"
+    AddPatient Demographic "add_patient"
     AddAppointment Schedule "add_appointment"
     CancelAppointment Schedule "cancel_appointment"
     /// What the server says it can do: asked most urgently when everything else fails.
@@ -99,6 +102,9 @@ impl Operation {
 /// compared by the same.
 pub const FOR_ADDING: &[Operation] =
     &[Operation::AddAppointment, Operation::DayRows, Operation::CancelAppointment, Operation::Appointment];
+/// A registration is settled by searching where it was sent.
+pub const FOR_REGISTERING: &[Operation] =
+    &[Operation::AddPatient, Operation::Chart, Operation::ChartsByHealthNumber, Operation::ChartsByBirthDate];
 pub const FOR_CANCELLING: &[Operation] = &[Operation::CancelAppointment, Operation::Appointment];
 
 #[cfg(test)]

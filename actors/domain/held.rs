@@ -1,5 +1,5 @@
-//! A held request: what a verified patient wanted done while the EMR was away, kept until it is back or until it is too
-//! late to be of use.
+//! A held request: what a verified patient, or somebody who wants to become one, wanted done while the EMR was away, kept
+//! until it is back or until it is too late to be of use.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::booking::{Slot, Want};
 use super::clinic::Clinic;
 use super::ids::DemographicNo;
+use super::new_patient::NewPatient;
 use super::phi::Phi;
 use super::time::Ts;
 
@@ -105,7 +106,14 @@ impl HeldState {
 
 /// What is wanted, with everything that carrying it out needs. Wholly sealed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HeldWish {
+pub enum HeldWish {
+    Visit(HeldVisit),
+    Registration(Box<NewPatient>),
+}
+
+/// What a verified patient wants done with an appointment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldVisit {
     pub patient: DemographicNo,
     pub want: Want,
     pub sheet_name: Phi<String>,
@@ -118,15 +126,40 @@ pub struct HeldWish {
 }
 
 impl HeldWish {
+    /// The text whose keyed hash finds the same wish again (law B-6).
+    pub fn canonical(&self) -> Phi<String> {
+        match self {
+            Self::Visit(visit) => visit.want.canonical(visit.patient),
+            Self::Registration(who) => who.person().map(|person| format!("register|{person}")),
+        }
+    }
+
+    /// Whose chart it is about; one that is to be made has no number yet.
+    pub const fn patient(&self) -> Option<DemographicNo> {
+        match self {
+            Self::Visit(visit) => Some(visit.patient),
+            Self::Registration(_) => None,
+        }
+    }
+
+    /// `LAST,FIRST`.
+    pub fn sheet_name(&self) -> Phi<String> {
+        match self {
+            Self::Visit(visit) => visit.sheet_name.clone(),
+            Self::Registration(who) => who.sheet_name(),
+        }
+    }
+
     /// The last moment at which carrying it out is what the caller agreed to: before the visit itself, before the one
     /// that was to be moved or cancelled, and not after [`HELD_FOR`].
     pub fn expires_at(&self, clinic: &Clinic, now: Ts) -> Ts {
-        let wanted = match &self.want {
+        let Self::Visit(HeldVisit { want, old_slot, .. }) = self else { return now.plus(HELD_FOR) };
+        let wanted = match want {
             Want::Book(slot) | Want::Move { to: slot, .. } => Some(slot),
             Want::Cancel(_) => None,
         };
         let starts = |slot: &Slot| clinic.timezone.instant(slot.interval.start.on(slot.date));
-        let visits = wanted.into_iter().chain(&self.old_slot).filter_map(starts);
+        let visits = wanted.into_iter().chain(old_slot).filter_map(starts);
         visits.fold(now.plus(HELD_FOR), Ts::min)
     }
 }

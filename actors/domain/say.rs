@@ -263,6 +263,35 @@ situations! {
     NoWaitlist false "WAITLIST_CLOSED" {
         "The clinic isn't keeping a waiting list right now. Please call {phone}."
         "诊所目前没有候补名单,请致电{phone}。" }
+
+    /// Read back from the EMR and in agreement (law B-3).
+    Registered true "REGISTERED" {
+        "You're registered now, {first_name}. Shall I look for an appointment?"
+        "{first_name},您已登记为诊所的病人。要我为您找一个预约时间吗?" }
+    /// Nothing is said about whom it would duplicate (law I-3).
+    DuplicatePatient false "DUPLICATE_PATIENT" {
+        "I can't make a new file with those details. Let me look you up instead: what are your full name and date of birth? Or I can put you through to the clinic."
+        "无法用这些资料建立新档案。我先为您查找:请告诉我您的全名和出生日期。我也可以为您转接诊所。" }
+    NotAccepting false "NOT_ACCEPTING" {
+        "The clinic isn't taking new patients right now. I can put you through to the clinic, or you can call {phone}."
+        "诊所目前不接收新病人。我可以为您转接诊所,您也可以致电{phone}。" }
+    NotAcceptingButWaiting false "NOT_ACCEPTING" {
+        "The clinic isn't taking new patients right now. Shall I put you on the waiting list?"
+        "诊所目前不接收新病人。要我把您列入候补名单吗?" }
+    /// This clinic's EMR has no way in that makes charts.
+    CannotRegister false "REGISTRATION_UNAVAILABLE" {
+        "I can't register new patients by phone. I can put you through to the clinic, or you can call {phone}."
+        "无法通过电话登记新病人。我可以为您转接诊所,您也可以致电{phone}。" }
+    CannotRegisterButWaiting false "REGISTRATION_UNAVAILABLE" {
+        "I can't register new patients by phone. Shall I put you on the clinic's waiting list, or put you through?"
+        "无法通过电话登记新病人。要我把您列入候补名单,还是为您转接诊所?" }
+    HealthNumberWrong false "VALIDATION_ERROR" {
+        "Could you read me your health card number once more, digit by digit? If you don't have one, just say so."
+        "请再逐位读一遍您的医疗卡号码。如果没有,请告诉我。" }
+    /// Not known yet, and not to be tried again.
+    RegistrationPending false "PENDING" {
+        "I've sent your registration to the clinic but it isn't confirmed yet. Please don't register again; the clinic will make sure."
+        "您的登记已发给诊所,但还没有确认。请不要重复登记,诊所会跟进。" }
     NumberNeeded false "VALIDATION_ERROR" {
         "What number can the clinic call you at?"
         "请问诊所可以拨打哪个号码联系您?" }
@@ -279,6 +308,11 @@ impl Situation {
     /// Whether asking again may help without anything else having changed.
     pub const fn retryable(self) -> bool {
         matches!(self, Self::EmrTimeout | Self::Busy | Self::RateLimited | Self::PatientBusy)
+    }
+
+    /// Whether the outcome is still to come: it is told, and not kept as the answer.
+    pub const fn is_pending(self) -> bool {
+        matches!(self, Self::Pending | Self::RegistrationPending)
     }
 
     /// The line with its values put in. A value is never read as a line again.

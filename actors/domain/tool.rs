@@ -18,10 +18,11 @@ pub enum Tool {
     TransferCall,
     LogCallMetadata,
     AddToWaitlist,
+    RegisterNewPatient,
 }
 
 impl Tool {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::GetClinicInfo,
         Self::SearchPatientByPhone,
         Self::SearchPatient,
@@ -35,6 +36,7 @@ impl Tool {
         Self::TransferCall,
         Self::LogCallMetadata,
         Self::AddToWaitlist,
+        Self::RegisterNewPatient,
     ];
 
     /// The function name, as the voice platform's tool definitions have it.
@@ -53,6 +55,7 @@ impl Tool {
             Self::TransferCall => "transfer_call",
             Self::LogCallMetadata => "log_call_metadata",
             Self::AddToWaitlist => "add_to_waitlist",
+            Self::RegisterNewPatient => "register_new_patient",
         }
     }
 
@@ -70,7 +73,13 @@ impl Tool {
 
     /// Whether it changes the EMR: such a call is claimed before it is handled (law B-6).
     pub const fn changes_the_emr(self) -> bool {
-        matches!(self, Self::CreateAppointment | Self::UpdateAppointment | Self::CancelAppointment)
+        matches!(
+            self,
+            Self::CreateAppointment
+                | Self::UpdateAppointment
+                | Self::CancelAppointment
+                | Self::RegisterNewPatient
+        )
     }
 }
 

@@ -14,10 +14,13 @@ use crate::domain::appointment::{Appointment, DayRow, NewAppointment};
 use crate::domain::availability::{DaySchedule, TemplateCodes};
 use crate::domain::capabilities::Capability;
 use crate::domain::clinic::Clinic;
+use crate::domain::health_number::HealthNumber;
 use crate::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use crate::domain::laws::{Evidence, known_not_done};
+use crate::domain::new_patient::ChartRecord;
 use crate::domain::patient::Patient;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::registration::NewChart;
 
 pub use crate::domain::emr_path::{Operation, Path, Service};
 
@@ -191,6 +194,15 @@ pub trait Emr: Send + Sync + 'static {
     async fn charts_by_phone(&self, number: &PhoneNumber) -> EmrResult<Vec<Patient>>;
 
     async fn charts_by_birth_date(&self, born: Date) -> EmrResult<Vec<Patient>>;
+
+    /// Charts of every standing that carry this health number.
+    async fn charts_by_health_number(&self, number: &HealthNumber) -> EmrResult<Vec<Patient>>;
+
+    /// One chart, with everything that a registration writes into it.
+    async fn chart(&self, no: DemographicNo) -> EmrResult<Option<ChartRecord>>;
+
+    /// Makes a chart. The EMR looks for no duplicate, and may have made it although it says that it failed.
+    async fn add_patient(&self, new: &NewChart) -> EmrResult<DemographicNo>;
 
     /// Writes. Nothing is retried whose outcome is unknown.
     async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo>;

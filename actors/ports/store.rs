@@ -7,6 +7,7 @@ mod audit;
 mod capabilities;
 mod held;
 mod offers;
+mod registrations;
 mod reports;
 mod retention;
 mod tokens;
@@ -20,6 +21,9 @@ pub use self::audit::{AuditAction, AuditEntry, AuditStore};
 pub use self::capabilities::CapabilityStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
 pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
+pub use self::registrations::{
+    RegistrationAnnounced, RegistrationDraft, RegistrationEnd, RegistrationRow, RegistrationStore,
+};
 pub use self::reports::{NoReport, ReportStore, Unreported};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::tokens::{EmrToken, TokenStore};
@@ -65,6 +69,7 @@ pub trait Store:
     + HeldStore
     + OfferStore
     + BookingStore
+    + RegistrationStore
     + AuditStore
     + OutboxStore
     + RoleStore
@@ -83,6 +88,7 @@ impl<S> Store for S where
         + HeldStore
         + OfferStore
         + BookingStore
+        + RegistrationStore
         + AuditStore
         + OutboxStore
         + RoleStore
@@ -395,8 +401,8 @@ pub trait BookingStore: Send + Sync + 'static {
     /// to its patient, that offer is accepted and they wait no longer.
     async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
 
-    /// Makes the open intents and watched writes of generations that are no longer active ours, due at once (law O-2);
-    /// returns how many.
+    /// Makes the open intents, unsettled registrations and watched writes of generations that are no longer active ours,
+    /// due at once (law O-2); returns how many.
     async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64>;
 
     /// What is due for a look among this generation's: the newest write of each open intent, settled or not (a move may
@@ -412,7 +418,7 @@ pub trait BookingStore: Send + Sync + 'static {
 
     async fn intent(&self, clinic: &ClinicId, id: IntentId) -> StoreResult<Option<IntentState>>;
 
-    /// How many are unsettled and how many were handed to staff, for health and metrics.
+    /// How many are unsettled and how many were handed to staff, registrations included, for health and metrics.
     async fn journal_counts(&self, clinic: &ClinicId) -> StoreResult<JournalCounts>;
 }
 

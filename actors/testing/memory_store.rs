@@ -6,6 +6,7 @@ mod held;
 mod holds;
 mod journal;
 mod offers;
+mod registrations;
 mod reports;
 mod rest;
 mod retention;

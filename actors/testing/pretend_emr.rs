@@ -2,6 +2,7 @@
 //! or an hour. Which of these happens to a request is decided by a script. It may have several ways in, as a real one has,
 //! and then tells of its rows differently on each.
 
+mod charts;
 mod connection;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use crate::domain::capabilities::Capability;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{AppointmentNo, ClinicId, DemographicNo, ProviderNo};
 use crate::domain::laws::LiveRow;
+use crate::domain::new_patient::ChartRecord;
 use crate::domain::patient::Patient;
 use crate::domain::time::{Interval, Minute, Ts};
 use crate::ports::Clock;
@@ -32,9 +34,12 @@ pub enum Op {
     DayRows,
     AppointmentsOf,
     Appointment,
+    /// Every search for charts.
     Charts,
+    Chart,
     Add,
     Cancel,
+    AddChart,
 }
 
 /// What becomes of one request.
@@ -113,6 +118,8 @@ struct State {
     rows: BTreeMap<AppointmentNo, Row>,
     next: i32,
     patients: Vec<Patient>,
+    /// Those that were made by telephone, in full.
+    charts: BTreeMap<DemographicNo, ChartRecord>,
     /// The painted day of every provider: quarter hours from nine to five, all of code `1`.
     requests: HashMap<(Path, Op), u64>,
     at_once: usize,
@@ -136,6 +143,7 @@ impl PretendEmr {
                 rows: BTreeMap::new(),
                 next: 1,
                 patients,
+                charts: BTreeMap::new(),
                 requests: HashMap::new(),
                 at_once: 0,
                 most_at_once: 0,

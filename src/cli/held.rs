@@ -4,7 +4,7 @@
 use clap::Subcommand;
 use vitarad_actors::domain::booking::{Slot, Want};
 use vitarad_actors::domain::clinic::Clinic;
-use vitarad_actors::domain::held::{HeldState, Reference};
+use vitarad_actors::domain::held::{HeldState, HeldVisit, HeldWish, Reference};
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::ports::Clock;
 use vitarad_actors::ports::store::{AuditAction, HeldRow, HeldStore};
@@ -106,11 +106,10 @@ async fn cancel(store: &SqlStore, clinic: &ClinicId, reference: &Reference) -> R
 
 fn line(clinic: &Clinic, row: &HeldRow) -> String {
     let wall = |ts| clinic.timezone.wall(ts).strftime("%Y-%m-%d %H:%M").to_string();
-    let old = || row.wish.old_slot.as_ref().map_or_else(|| "-".to_owned(), |slot| at(clinic, slot));
-    let want = match &row.wish.want {
-        Want::Book(slot) => format!("book {}", at(clinic, slot)),
-        Want::Move { to, .. } => format!("move {} to {}", old(), at(clinic, to)),
-        Want::Cancel(_) => format!("cancel {}", old()),
+    let want = match &row.wish {
+        HeldWish::Visit(visit) => wanted(clinic, visit),
+        // The rest of them is for their chart and for nobody's terminal.
+        HeldWish::Registration(_) => "register as a patient".to_owned(),
     };
     let phone = row.note.text_to.as_ref().map_or_else(|| "-".to_owned(), |phone| phone.reveal().spoken());
     format!(
@@ -118,10 +117,19 @@ fn line(clinic: &Clinic, row: &HeldRow) -> String {
         row.reference,
         row.state.name(),
         row.outcome.as_deref().unwrap_or("-"),
-        row.wish.sheet_name.reveal().replace(char::is_control, " "),
+        row.wish.sheet_name().reveal().replace(char::is_control, " "),
         wall(row.created_at),
         wall(row.expires_at),
     )
+}
+
+fn wanted(clinic: &Clinic, visit: &HeldVisit) -> String {
+    let old = || visit.old_slot.as_ref().map_or_else(|| "-".to_owned(), |slot| at(clinic, slot));
+    match &visit.want {
+        Want::Book(slot) => format!("book {}", at(clinic, slot)),
+        Want::Move { to, .. } => format!("move {} to {}", old(), at(clinic, to)),
+        Want::Cancel(_) => format!("cancel {}", old()),
+    }
 }
 
 fn at(clinic: &Clinic, slot: &Slot) -> String {

@@ -28,10 +28,13 @@ use serde_json::json;
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment};
 use vitarad_actors::domain::availability::{DaySchedule, TemplateCodes};
 use vitarad_actors::domain::capabilities::Capability;
+use vitarad_actors::domain::health_number::HealthNumber;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
+use vitarad_actors::domain::new_patient::ChartRecord;
 use vitarad_actors::domain::patient::{Patient, Standing};
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::registration::NewChart;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 
@@ -226,6 +229,18 @@ impl Emr for OscarBridge {
     }
 
     async fn charts_by_birth_date(&self, _: Date) -> EmrResult<Vec<Patient>> {
+        Err(EmrFailure::Unsupported)
+    }
+
+    async fn charts_by_health_number(&self, _: &HealthNumber) -> EmrResult<Vec<Patient>> {
+        Err(EmrFailure::Unsupported)
+    }
+
+    async fn chart(&self, _: DemographicNo) -> EmrResult<Option<ChartRecord>> {
+        Err(EmrFailure::Unsupported)
+    }
+
+    async fn add_patient(&self, _: &NewChart) -> EmrResult<DemographicNo> {
         Err(EmrFailure::Unsupported)
     }
 

@@ -12,9 +12,12 @@ use jiff::civil::{Date, DateTime, Time};
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment};
 use vitarad_actors::domain::availability::{DaySchedule, TemplateCodes};
 use vitarad_actors::domain::capabilities::Capability;
+use vitarad_actors::domain::health_number::HealthNumber;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
+use vitarad_actors::domain::new_patient::ChartRecord;
 use vitarad_actors::domain::patient::Patient;
 use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::registration::NewChart;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 
@@ -75,8 +78,9 @@ impl Emr for OscarSoap {
         Path::Soap
     }
 
-    fn offers(&self, _: Operation) -> bool {
-        true
+    /// No service of the common builds makes charts, so nothing is asked here that only goes with that.
+    fn offers(&self, operation: Operation) -> bool {
+        !matches!(operation, Operation::AddPatient | Operation::Chart | Operation::ChartsByHealthNumber)
     }
 
     async fn discover(&self) -> EmrResult<Vec<Capability>> {
@@ -158,6 +162,18 @@ impl Emr for OscarSoap {
 
     async fn charts_by_birth_date(&self, born: Date) -> EmrResult<Vec<Patient>> {
         self.charts("arg4", &born.to_string(), CHARTS_BY_BIRTH_DATE).await
+    }
+
+    async fn charts_by_health_number(&self, _: &HealthNumber) -> EmrResult<Vec<Patient>> {
+        Err(EmrFailure::Unsupported)
+    }
+
+    async fn chart(&self, _: DemographicNo) -> EmrResult<Option<ChartRecord>> {
+        Err(EmrFailure::Unsupported)
+    }
+
+    async fn add_patient(&self, _: &NewChart) -> EmrResult<DemographicNo> {
+        Err(EmrFailure::Unsupported)
     }
 
     async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo> {

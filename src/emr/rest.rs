@@ -4,6 +4,7 @@
 //! no change of an appointment but its status. What cannot be done says [`EmrFailure::Unsupported`]; nothing is guessed.
 
 mod appointment;
+mod chart;
 mod day;
 mod discovery;
 mod link;
@@ -17,9 +18,12 @@ use serde_json::json;
 use vitarad_actors::domain::appointment::{Appointment, DayRow, NewAppointment, Status};
 use vitarad_actors::domain::availability::{Confirm, DaySchedule, TemplateCodes};
 use vitarad_actors::domain::capabilities::Capability;
+use vitarad_actors::domain::health_number::HealthNumber;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
+use vitarad_actors::domain::new_patient::ChartRecord;
 use vitarad_actors::domain::patient::Patient;
 use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::registration::NewChart;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 
@@ -80,33 +84,34 @@ impl OscarRest {
         self.charts("Name", &format!("{last},{first}")).await
     }
 
-    /// A chart by its number, with every telephone number in it.
-    pub async fn chart(&self, no: DemographicNo) -> EmrResult<Option<Patient>> {
-        let path = ["demographics", "summary", &no.reveal().to_string()].map(str::to_owned);
-        let call = Call::get("demographics/summary", path.to_vec());
-        let chart: Option<Row> = self.link()?.ask(call).await?;
-        chart.as_ref().map(patient::read).transpose()
-    }
-
     fn link(&self) -> EmrResult<&Link> {
         self.link.as_ref().map_err(|failure| *failure)
     }
 
     async fn charts(&self, kind: &str, term: &str) -> EmrResult<Vec<Patient>> {
+        people(&self.search(kind, term, true).await?)
+    }
+
+    /// Rows of charts that are in use, or of those that no longer are: there is no asking for both.
+    async fn search(&self, kind: &str, term: &str, active: bool) -> EmrResult<Vec<Row>> {
         // Every key must be there, or the server fails.
         let wanted = json!({
-            "type": kind, "term": term, "active": true, "integrator": false, "outofdomain": true, "params": {},
+            "type": kind, "term": term, "active": active, "integrator": false, "outofdomain": true, "params": {},
         });
         let call = Call::post("demographics/search", path(&["demographics", "search"]), wanted)
             .with("startIndex", "0")
             .with("itemsToReturn", CHARTS);
         let found: row::Listed = self.link()?.ask(call).await?;
-        let mut charts: Vec<Patient> = found.content.iter().map(patient::found).collect::<EmrResult<_>>()?;
-        // A merged chart is shown as the one it was merged into, which may then come twice.
-        charts.sort_by_key(|chart| chart.no);
-        charts.dedup_by_key(|chart| chart.no);
-        Ok(charts)
+        Ok(found.content)
     }
+}
+
+/// A merged chart is shown as the one it was merged into, which may then come twice.
+fn people(rows: &[Row]) -> EmrResult<Vec<Patient>> {
+    let mut charts: Vec<Patient> = rows.iter().map(patient::found).collect::<EmrResult<_>>()?;
+    charts.sort_by_key(|chart| chart.no);
+    charts.dedup_by_key(|chart| chart.no);
+    Ok(charts)
 }
 
 #[async_trait]
@@ -189,6 +194,28 @@ impl Emr for OscarRest {
 
     async fn charts_by_birth_date(&self, born: Date) -> EmrResult<Vec<Patient>> {
         self.charts("DOB", &born.to_string()).await
+    }
+
+    async fn charts_by_health_number(&self, number: &HealthNumber) -> EmrResult<Vec<Patient>> {
+        // Whatever a clerk typed between the digits.
+        let term = format!("%{}%", number.number().chars().map(String::from).collect::<Vec<_>>().join("%"));
+        let mut rows = self.search("HIN", &term, true).await?;
+        rows.extend(self.search("HIN", &term, false).await?);
+        rows.retain(|row| number.is_typed_as(row.text_of("hin").unwrap_or_default()));
+        people(&rows)
+    }
+
+    async fn chart(&self, no: DemographicNo) -> EmrResult<Option<ChartRecord>> {
+        let path = path(&["demographics", "summary", &no.reveal().to_string()]);
+        let chart: Option<Row> = self.link()?.ask(Call::get("demographics/summary", path)).await?;
+        chart.as_ref().map(chart::read).transpose()
+    }
+
+    /// The echo is of what was sent, not of what was stored; nothing but the number counts.
+    async fn add_patient(&self, new: &NewChart) -> EmrResult<DemographicNo> {
+        let call = Call::post("demographics", path(&["demographics"]), chart::written(new));
+        let made: Row = self.link()?.ask(call).await?;
+        required(made.parsed("demographicNo")?).map(DemographicNo::new)
     }
 
     async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo> {

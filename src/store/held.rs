@@ -56,10 +56,12 @@ impl Holding {
         let key = note.tool_call.clone();
         let row = [key.call.call.as_str(), key.tool_call.as_str()];
         let plain = records::encode(&HeldRecord::new(&key.call.clinic, &wish, &note))?;
-        let canonical = wish.want.canonical(wish.patient);
+        let wish_index = keys.blind(Blind::Wish, wish.canonical().reveal().as_bytes());
+        // Who has no chart yet is looked for by nobody.
+        let patient_index = wish.patient().map(|patient| audit::patient_index(keys, patient));
         Ok(Self {
-            wish_index: keys.blind(Blind::Wish, canonical.reveal().as_bytes()),
-            patient_index: audit::patient_index(keys, wish.patient),
+            patient_index: patient_index.unwrap_or_else(|| wish_index.clone()),
+            wish_index,
             wish: keys.seal(wish_of(&row), &plain)?,
             answer: tool_calls::seal_answer(keys, &key, &answer)?,
             key,
@@ -260,7 +262,7 @@ impl SqlStore {
         let unreadable = || StoreError::Unreadable("held_request");
         let place = [row.call_id.as_str(), row.tool_call_id.as_str()];
         let plain = self.open_sealed(clinic, wish_of(&place), &row.wish).await?;
-        let record: HeldRecord = records::decode(&plain, "held_request.wish")?;
+        let record = HeldRecord::decode(&plain)?;
         let alternatives = match &row.alternatives {
             Some(envelope) => {
                 let id = row.id.to_string();

@@ -35,6 +35,11 @@ impl LockKey {
         Self::of(&[b"freed", clinic.as_str().as_bytes(), &id.to_le_bytes()])
     }
 
+    /// Who of a clinic's callers is being registered.
+    pub(super) fn registration(clinic: &ClinicId) -> Self {
+        Self::of(&[b"registration", clinic.as_str().as_bytes()])
+    }
+
     /// Which generation of a node is the active one.
     pub(super) fn node(node: &str) -> Self {
         Self::of(&[b"node", node.as_bytes()])

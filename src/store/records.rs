@@ -1,4 +1,5 @@
-//! The sealed forms of bookings: what stands inside the envelopes of `intent`, `effect` and `held_request`.
+//! The sealed forms of bookings and registrations: what stands inside the envelopes of `intent`, `effect`,
+//! `registration` and `held_request`.
 //!
 //! The domain does not serialise; these records do, and only on their way into an envelope.
 
@@ -8,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use vitarad_actors::domain::appointment::{Fingerprint, Seen};
 use vitarad_actors::domain::booking::{Act, Effect, Intent, Slot, Want};
 use vitarad_actors::domain::emr_path::Path;
-use vitarad_actors::domain::held::HeldWish;
+use vitarad_actors::domain::held::{HeldVisit, HeldWish};
 use vitarad_actors::domain::ids::{
     AppointmentNo, ClinicId, DemographicNo, IntentId, ProviderNo, ToolCallKey,
 };
+use vitarad_actors::domain::new_patient::NewPatient;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::domain::say::Language;
@@ -118,9 +120,36 @@ impl IntentRecord {
     }
 }
 
-/// What a held request seals.
+/// What a registration seals: who is to be registered, and who asked.
 #[derive(Serialize, Deserialize)]
-pub(super) struct HeldRecord {
+pub(super) struct RegistrationRecord {
+    who: NewPatient,
+    asked_in: Language,
+    text_to: Option<PhoneNumber>,
+}
+
+impl RegistrationRecord {
+    pub(super) fn new(who: &NewPatient, note: &OrderNote) -> Self {
+        let text_to = note.text_to.as_ref().map(|number| number.reveal().clone());
+        Self { who: who.clone(), asked_in: note.language, text_to }
+    }
+
+    pub(super) fn read(self, tool_call: ToolCallKey) -> (NewPatient, OrderNote) {
+        let text_to = self.text_to.map(Phi::new);
+        (self.who, OrderNote { tool_call, language: self.asked_in, seen: None, text_to })
+    }
+}
+
+/// What a held request seals. Both kinds stand there without a name: visits were there first.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum HeldRecord {
+    Visit(VisitRecord),
+    Registration(RegistrationRecord),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct VisitRecord {
     asked: IntentRecord,
     sheet_name: String,
     visit: String,
@@ -131,32 +160,47 @@ pub(super) struct HeldRecord {
 
 impl HeldRecord {
     pub(super) fn new(clinic: &ClinicId, wish: &HeldWish, note: &OrderNote) -> Self {
-        let HeldWish { patient, want, .. } = wish;
+        let visit = match wish {
+            HeldWish::Visit(visit) => visit,
+            HeldWish::Registration(who) => return Self::Registration(RegistrationRecord::new(who, note)),
+        };
         let id = IntentId(uuid::Uuid::nil());
-        let intent = Intent { id, clinic: clinic.clone(), patient: *patient, want: want.clone() };
-        Self {
+        let intent = Intent { id, clinic: clinic.clone(), patient: visit.patient, want: visit.want.clone() };
+        Self::Visit(VisitRecord {
             asked: IntentRecord::new(&intent, note),
-            sheet_name: wish.sheet_name.reveal().clone(),
-            visit: wish.visit.clone(),
-            reason: wish.reason.reveal().clone(),
-            old_slot: wish.old_slot.as_ref().map(Into::into),
-            is_new: wish.is_new,
-        }
+            sheet_name: visit.sheet_name.reveal().clone(),
+            visit: visit.visit.clone(),
+            reason: visit.reason.reveal().clone(),
+            old_slot: visit.old_slot.as_ref().map(Into::into),
+            is_new: visit.is_new,
+        })
+    }
+
+    pub(super) fn decode(plain: &Phi<Vec<u8>>) -> StoreResult<Self> {
+        let visit = decode(plain, "held_request.wish").map(Self::Visit);
+        visit.or_else(|_| decode(plain, "held_request.wish").map(Self::Registration))
     }
 
     pub(super) fn read(self, tool_call: ToolCallKey) -> (HeldWish, OrderNote) {
-        let patient = self.asked.patient();
-        let (want, note) = self.asked.read(tool_call);
-        let wish = HeldWish {
+        let visit = match self {
+            Self::Visit(visit) => visit,
+            Self::Registration(record) => {
+                let (who, note) = record.read(tool_call);
+                return (HeldWish::Registration(Box::new(who)), note);
+            }
+        };
+        let patient = visit.asked.patient();
+        let (want, note) = visit.asked.read(tool_call);
+        let wish = HeldVisit {
             patient,
             want,
-            sheet_name: Phi::new(self.sheet_name),
-            visit: self.visit,
-            reason: Phi::new(self.reason),
-            old_slot: self.old_slot.map(Into::into),
-            is_new: self.is_new,
+            sheet_name: Phi::new(visit.sheet_name),
+            visit: visit.visit,
+            reason: Phi::new(visit.reason),
+            old_slot: visit.old_slot.map(Into::into),
+            is_new: visit.is_new,
         };
-        (wish, note)
+        (HeldWish::Visit(wish), note)
     }
 }
 

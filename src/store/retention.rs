@@ -8,7 +8,8 @@ use vitarad_actors::ports::store::{Keep, RetentionStore, RoleLease, StoreResult}
 use super::sql::args;
 use super::statements::{
     PURGE_CALLS, PURGE_DEAD_LETTERS, PURGE_EVENTS, PURGE_FREED, PURGE_HELD, PURGE_HOLDS, PURGE_INTENTS,
-    PURGE_LEASES, PURGE_OFFERS, PURGE_RECORDS, PURGE_SMS, PURGE_TOOL_CALLS, PURGE_WAITLIST,
+    PURGE_LEASES, PURGE_OFFERS, PURGE_RECORDS, PURGE_REGISTRATIONS, PURGE_SMS, PURGE_TOOL_CALLS,
+    PURGE_WAITLIST,
 };
 use super::writer::Lane;
 use super::{SqlStore, roles};
@@ -29,6 +30,7 @@ impl RetentionStore for SqlStore {
             (PURGE_HELD, now.minus(keep.settled_effects)),
             (PURGE_FREED, now.minus(keep.settled_effects)),
             (PURGE_OFFERS, now.minus(keep.settled_effects)),
+            (PURGE_REGISTRATIONS, now.minus(keep.settled_effects)),
             (PURGE_HOLDS, now),
             // Their fences go with them, so only when nobody can remember one.
             (PURGE_LEASES, now.minus(keep.settled_effects)),

@@ -193,7 +193,9 @@ statements! {
     CLAIM_STANDING = both(
         "SELECT fence, answer,
                 EXISTS (SELECT 1 FROM intent WHERE intent.clinic_id = $1 AND intent.call_id = $2
-                        AND intent.tool_call_id = $3) AS intended
+                        AND intent.tool_call_id = $3)
+                OR EXISTS (SELECT 1 FROM registration WHERE registration.clinic_id = $1
+                           AND registration.call_id = $2 AND registration.tool_call_id = $3) AS intended
          FROM tool_call WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3");
     CLAIM_AGAIN = both(
         "UPDATE tool_call SET generation = $4, fence = $5, attempt = attempt + 1, claimed_at = $6
@@ -372,13 +374,52 @@ statements! {
          ORDER BY due, effect.announced_at, effect.id LIMIT $4");
     INTENT = both("SELECT state, appointment FROM intent WHERE clinic_id = $1 AND id = $2");
     UNSETTLED = both(
-        "SELECT COUNT(*) FROM effect WHERE clinic_id = $1 AND state IN ('announced', 'unknown')");
+        "SELECT COUNT(*) FROM (
+             SELECT id FROM effect WHERE clinic_id = $1 AND state IN ('announced', 'unknown')
+             UNION ALL
+             SELECT id FROM registration WHERE clinic_id = $1 AND state IN ('announced', 'unknown')) AS unsettled");
     // A write may be handed over when its intent was closed long ago.
     HANDED_TO_STAFF = both(
         "SELECT COUNT(*) FROM (
              SELECT id FROM intent WHERE clinic_id = $1 AND state = 'handed_to_staff'
              UNION
-             SELECT intent_id FROM effect WHERE clinic_id = $1 AND state = 'handed_to_staff') AS handed");
+             SELECT intent_id FROM effect WHERE clinic_id = $1 AND state = 'handed_to_staff'
+             UNION
+             SELECT id FROM registration WHERE clinic_id = $1 AND state = 'handed_to_staff') AS handed");
+
+    // --- registrations -----------------------------------------------------------------------------------------------
+
+    REGISTRATION_UNDER_WAY = both(
+        "SELECT id, call_id FROM registration
+         WHERE clinic_id = $1 AND (person_index = $2 OR health_index = $3) AND state IN ('announced', 'unknown')
+         LIMIT 1");
+    EARLIER_REGISTRATION = both(
+        "SELECT id, chart FROM registration
+         WHERE clinic_id = $1 AND call_id = $2 AND person_index = $3 AND state = 'done'
+         ORDER BY announced_at DESC LIMIT 1");
+    ANNOUNCE_REGISTRATION = both(
+        "INSERT INTO registration (id, clinic_id, call_id, tool_call_id, person_index, health_index, payload, state,
+                                   owner, sender, announced_at, last_arrival, due)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'announced', $8, $8, $9, $10, $10)");
+    REGISTRATION_STANDING = both("SELECT state, sender, owner FROM registration WHERE clinic_id = $1 AND id = $2");
+    // Only from the state it was judged by: of two who settle at once, one does.
+    SETTLE_REGISTRATION = both(
+        "UPDATE registration
+         SET state = $4, chart = $5, due = $6, last_arrival = COALESCE($7, last_arrival), closed_at = $8
+         WHERE clinic_id = $1 AND id = $2 AND state = $3");
+    ADOPT_REGISTRATIONS = both(
+        "UPDATE registration SET owner = $2, due = $3
+         WHERE clinic_id = $1 AND owner <> $2 AND state IN ('announced', 'unknown')
+           AND owner NOT IN (SELECT generation FROM instance WHERE state = 'active')");
+    DUE_REGISTRATIONS = both(
+        "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
+         WHERE clinic_id = $1 AND owner = $2 AND state IN ('announced', 'unknown') AND due <= $3
+         ORDER BY announced_at, id LIMIT $4");
+    REGISTRATION = both("SELECT state, chart FROM registration WHERE clinic_id = $1 AND id = $2");
+    REGISTRATIONS_FOR_STAFF = both(
+        "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
+         WHERE clinic_id = $1 AND state IN ('announced', 'unknown', 'handed_to_staff')
+         ORDER BY announced_at, id LIMIT $2");
 
     // --- audit -------------------------------------------------------------------------------------------------------
 
@@ -496,4 +537,6 @@ statements! {
     PURGE_HELD = both(
         "DELETE FROM held_request WHERE id IN (
              SELECT id FROM held_request WHERE changed_at <= $1 AND state NOT IN ('open', 'executing') LIMIT $2)");
+    PURGE_REGISTRATIONS = both(
+        "DELETE FROM registration WHERE id IN (SELECT id FROM registration WHERE closed_at <= $1 LIMIT $2)");
 }

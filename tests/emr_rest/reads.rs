@@ -201,9 +201,9 @@ async fn a_chart_is_read_with_every_number_in_it() {
     for profile in [Profile::Oscar19, Profile::OpenO] {
         let desk = Desk::at(clinic(profile)).await;
         let chart = desk.emr.chart(DemographicNo::new(demo::OMAR.demographic_no)).await.unwrap().unwrap();
-        assert!(PhoneNumber::parse(demo::OMAR.phone).unwrap().is_among(&chart.phones));
-        assert!(chart.birth_date.is_some_and(|born| *born.reveal() == demo::OMAR.birth));
+        assert!(PhoneNumber::parse(demo::OMAR.phone).unwrap().is_among(&chart.patient.phones));
+        assert!(chart.patient.birth_date.is_some_and(|born| *born.reveal() == demo::OMAR.birth));
         let deceased = DemographicNo::new(demo::DECEASED.demographic_no);
-        assert_eq!(desk.emr.chart(deceased).await.unwrap().unwrap().standing, Standing::Deceased);
+        assert_eq!(desk.emr.chart(deceased).await.unwrap().unwrap().patient.standing, Standing::Deceased);
     }
 }

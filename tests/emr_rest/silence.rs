@@ -5,9 +5,11 @@ use vitarad::sandbox::oscar::{Fault, demo};
 use vitarad_actors::domain::ids::DemographicNo;
 use vitarad_actors::domain::phone::PhoneNumber;
 use vitarad_actors::ports::Emr;
+use vitarad_actors::testing::newcomer;
 
 use crate::desk::Desk;
 use crate::log::Log;
+use crate::registration::new_chart;
 use crate::server::{EMPTY_DAY, booking, provider};
 
 /// Everything a receptionist does, and some of what goes wrong.
@@ -19,6 +21,10 @@ async fn a_working_day(desk: &Desk) {
     emr.charts_by_name(demo::MARIE.last_name, demo::MARIE.first_name).await.unwrap();
     emr.chart(marie).await.unwrap();
     emr.appointments_of(marie, 10).await.unwrap();
+    let who = newcomer("Perpetua", "Newcomer");
+    let chart = emr.add_patient(&new_chart(&who)).await.unwrap();
+    emr.chart(chart).await.unwrap();
+    emr.charts_by_health_number(who.health_number.reveal().as_ref().unwrap()).await.unwrap();
     let no = emr.add_appointment(&booking()).await.unwrap();
     emr.day_rows(&provider("101"), EMPTY_DAY, EMPTY_DAY.tomorrow().unwrap(), Some(marie)).await.unwrap();
     let seen = emr.appointment(no).await.unwrap().unwrap();
@@ -59,6 +65,10 @@ async fn no_patient_and_no_secret_is_in_the_log_and_each_exchange_is() {
         "1979-04-07",
         "/4711",
         "knee",
+        "perpetua",
+        "newcomer",
+        "9999004755",
+        "rue king",
         demo::CONSUMER_SECRET,
         &desk.grant.token,
         &desk.grant.secret,

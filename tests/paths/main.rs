@@ -13,6 +13,7 @@ mod engine;
 #[path = "../support/house.rs"]
 #[expect(dead_code, reason = "these houses end with their test; others are closed in order")]
 mod house;
+mod newcomers;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]

@@ -145,7 +145,7 @@ fn nothing_held(world: &World, record: &Record, summary: &mut Summary) {
                 row.reference, row.note.tool_call, row.outcome, row.fence.0
             ));
         }
-        let wish = row.wish.want.canonical(row.wish.patient);
+        let wish = row.wish.canonical();
         let done = tables.intents.values().any(|known| {
             matches!(known.state, IntentState::Done(_))
                 && known.intent.want.canonical(known.intent.patient) == wish

@@ -76,6 +76,13 @@ on_each! {
     who_waits_no_longer_may_join_again_and_is_not_marked_twice
     every_look_at_the_waiting_list_is_in_the_audit_log
     a_request_is_held_with_its_answer_and_comes_back_whole
+    a_registration_is_held_once_for_a_person_and_comes_back_whole
+    one_person_or_health_number_is_registered_at_a_time
+    of_16_racing_registrations_of_one_person_one_is_announced
+    a_settled_registration_is_one_commit_and_known_to_its_call
+    only_its_sender_or_owner_settles_a_registration_and_once
+    an_unsettled_registration_is_due_for_its_owner_and_adopted_from_the_dead
+    what_staff_have_to_look_at_is_listed_and_the_look_is_audited
     the_same_wish_is_held_once_and_a_call_holds_no_more_than_it_may
     of_64_racing_deliveries_of_a_wish_one_is_held
     a_held_request_is_carried_out_by_one_and_ended_by_whoever_has_the_fence

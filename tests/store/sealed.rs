@@ -8,15 +8,20 @@ use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::booking::Slot;
 use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::clinic::Clinic;
+use vitarad_actors::domain::held::HeldWish;
+use vitarad_actors::domain::ids::{DemographicNo, Generation};
 use vitarad_actors::domain::phi::Phi;
+use vitarad_actors::domain::phone::PhoneNumber;
+use vitarad_actors::domain::registration::RegistrationState;
 use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::domain::waitlist::{Waiting, WantedTime};
 use vitarad_actors::ports::store::{
-    Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, Held, HeldStore, OutboxStore,
-    RoleStore, StoreError, ToolCallStore, WaitlistJoin,
+    Announced, BookingStore, CallEvent, CallSave, CallStore, Claimant, Held, HeldDraft, HeldStore,
+    OutboxStore, RegistrationStore, RoleStore, StoreError, ToolCallStore, WaitlistJoin,
 };
+use vitarad_actors::testing::newcomer;
 
-use crate::contract::{held_draft, waiting};
+use crate::contract::{held_draft, registered, registration, waiting};
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres;
 use crate::samples::{
@@ -51,7 +56,7 @@ pub(crate) async fn fill(store: &SqlStore) {
     let (clinic, access) = declared("maple", "Maple Clinic");
     store.seed_clinic(&clinic, &access, NOW).await.unwrap();
     let mut wish = booking(1, slot(540), owner);
-    wish.intent.patient = vitarad_actors::domain::ids::DemographicNo::new(CHART_NO);
+    wish.intent.patient = DemographicNo::new(CHART_NO);
     wish.effect.patient = wish.intent.patient;
     wish.audit = vec![audit(CHART_NO)];
     let key = wish.order.tool_call.clone();
@@ -66,8 +71,7 @@ pub(crate) async fn fill(store: &SqlStore) {
         joins: Some(WaitlistJoin { tool_call: key.tool_call.clone(), waiting: waiting(PHONE) }),
     };
     store.save_call(save, NOW).await.unwrap();
-    let wanted =
-        WantedTime::any(vitarad_actors::domain::ids::DemographicNo::new(CHART_NO), CANARY.to_owned());
+    let wanted = WantedTime::any(DemographicNo::new(CHART_NO), CANARY.to_owned());
     let waits = Waiting { wanted: Some(wanted), ..waiting(PHONE) };
     let save = CallSave {
         key: key.call.clone(),
@@ -96,6 +100,7 @@ pub(crate) async fn fill(store: &SqlStore) {
     }
     store.dead_letter(&key, Tool::CreateAppointment, Phi::new(CANARY.to_owned()), NOW).await.unwrap();
     store.answer(&tool_call(&key.call, 2), line(CANARY), vec![], NOW).await.unwrap();
+    register(store, owner).await;
     let held = held_draft(1, 9, CHART_NO, 540);
     assert_eq!(store.hold_request(held, NOW).await.unwrap(), Held::Kept);
     assert!(matches!(store.announce(wish.clone(), NOW).await.unwrap(), Announced::Granted(_)));
@@ -105,10 +110,24 @@ pub(crate) async fn fill(store: &SqlStore) {
     store.settle(settled, NOW).await.unwrap();
 }
 
+async fn register(store: &SqlStore, owner: Generation) {
+    let mut who = newcomer(CANARY, CANARY);
+    who.phone = Phi::new(PhoneNumber::parse(PHONE).unwrap());
+    let chart = RegistrationState::Done(DemographicNo::new(CHART_NO));
+    let draft = registration(1, 8, who, owner);
+    store.announce_registration(draft.clone(), NOW).await.unwrap();
+    store.settle_registration(registered(&draft, chart), NOW).await.unwrap();
+    let wish = HeldWish::Registration(Box::new(draft.who));
+    let held = HeldDraft { wish, ..held_draft(1, 7, CHART_NO, 540) };
+    assert_eq!(store.hold_request(held, NOW).await.unwrap(), Held::Kept);
+}
+
 fn assert_nothing_in_clear(haystack: &[u8]) {
     let holds = |needle: &[u8]| haystack.windows(needle.len()).any(|window| window == needle);
     assert!(holds(b"maple") && holds(b"toolu_1"), "what is public is there to be found");
-    for secret in [CANARY, PHONE, &CHART_NO.to_string(), "robot", "emr.example.test"] {
+    let secrets =
+        [CANARY, PHONE, &CHART_NO.to_string(), "robot", "emr.example.test", "9999004755", "Rue King"];
+    for secret in secrets {
         assert!(!holds(secret.as_bytes()), "{secret} is in clear");
         assert!(!holds(hex::encode(secret).as_bytes()), "{secret} is in clear");
     }

@@ -45,6 +45,7 @@ pub enum AuditAction {
     OffersRead,
     ReportKept,
     ReportFetched,
+    RegistrationsRead,
 }
 
 impl AuditAction {
@@ -65,6 +66,7 @@ impl AuditAction {
             Self::OffersRead => "slot_offers_read",
             Self::ReportKept => "report_kept",
             Self::ReportFetched => "report_fetched",
+            Self::RegistrationsRead => "registrations_read",
         }
     }
 }

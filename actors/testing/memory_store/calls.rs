@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::{CallRow, RecordRow, Tables, ToolCallRow};
+use super::tables::{CallRow, RecordRow, RegistrationEntry, Tables, ToolCallRow};
 use crate::domain::answer::AnswerLine;
 use crate::domain::call_record::{CallFacts, REPORT_WITHIN};
 use crate::domain::ids::{CallKey, Fence, Generation, ToolCallKey};
@@ -105,7 +105,9 @@ impl ToolCallStore for MemoryStore {
             return Ok(Claimed::Answered(line));
         }
         tables.owned(&key.call, claimant.fence)?;
-        let intended = tables.intents.values().any(|row| row.order.tool_call == *key);
+        let registers = |entry: &RegistrationEntry| entry.row.note.tool_call == *key;
+        let intended = tables.intents.values().any(|row| row.order.tool_call == *key)
+            || tables.registrations.iter().any(registers);
         let Some(row) = tables.tool_calls.get_mut(key) else {
             let first = ToolCallRow { claimant, attempt: 1, answer: None, touched_at: now };
             tables.tool_calls.insert(key.clone(), first);

@@ -24,11 +24,10 @@ impl HeldEntry {
 impl Tables {
     fn hold_request(&mut self, draft: HeldDraft, now: Ts) -> Held {
         let key = &draft.note.tool_call;
-        let wish = |row: &HeldRow| row.wish.want.canonical(row.wish.patient);
-        let wanted = draft.wish.want.canonical(draft.wish.patient);
+        let wanted = draft.wish.canonical();
         let of_clinic = || self.held.iter().filter(|entry| entry.is_of(&key.call.clinic));
         let same = |entry: &&HeldEntry| {
-            entry.row.note.tool_call == *key || entry.waits() && wish(&entry.row) == wanted
+            entry.row.note.tool_call == *key || entry.waits() && entry.row.wish.canonical() == wanted
         };
         if let Some(known) = of_clinic().find(same) {
             return Held::Already(known.row.reference.clone());
@@ -91,7 +90,7 @@ impl HeldStore for MemoryStore {
     }
 
     async fn held_for(&self, clinic: &ClinicId, patient: DemographicNo) -> StoreResult<Vec<HeldRow>> {
-        Ok(self.tables()?.held_of(clinic, |entry| entry.waits() && entry.row.wish.patient == patient))
+        Ok(self.tables()?.held_of(clinic, |entry| entry.waits() && entry.row.wish.patient() == Some(patient)))
     }
 
     async fn due_held(&self, clinic: &ClinicId, now: Ts, limit: u32) -> StoreResult<Vec<HeldRow>> {

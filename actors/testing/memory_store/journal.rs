@@ -9,6 +9,7 @@ use super::MemoryStore;
 use super::tables::{EffectRow, Tables};
 use crate::domain::booking::{EffectState, IntentState};
 use crate::domain::ids::{ClinicId, Generation, IntentId};
+use crate::domain::registration::RegistrationState;
 use crate::domain::time::Ts;
 use crate::ports::store::{
     Announced, Announcement, BookingStore, JournalCounts, JournalRow, Settlement, StoreResult,
@@ -28,7 +29,7 @@ impl BookingStore for MemoryStore {
     async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64> {
         let mut tables = self.tables()?;
         let left: Vec<IntentId> = tables.left_behind(clinic, owner);
-        let mut adopted = 0;
+        let mut adopted = tables.adopt_registrations(clinic, owner, now);
         for id in left {
             let due = tables.due_at_once(id);
             if let Some(intent) = tables.intents.get_mut(&id) {
@@ -70,10 +71,12 @@ impl BookingStore for MemoryStore {
         // A write may be handed over when its intent was closed long ago.
         let written = effects().filter(|row| row.state == EffectState::HandedToStaff);
         let handed: HashSet<IntentId> = closed.chain(written.map(|row| row.effect.intent)).collect();
-        Ok(JournalCounts {
-            unsettled: effects().filter(|row| !row.state.is_settled()).count() as u64,
-            handed_to_staff: handed.len() as u64,
-        })
+        let registrations = || tables.registrations.iter().filter(|entry| entry.is_of(clinic));
+        let with_staff = |state: RegistrationState| state == RegistrationState::HandedToStaff;
+        let unsettled = registrations().filter(|entry| !entry.row.state.is_settled()).count()
+            + effects().filter(|row| !row.state.is_settled()).count();
+        let registered = registrations().filter(|entry| with_staff(entry.row.state)).count();
+        Ok(JournalCounts { unsettled: unsettled as u64, handed_to_staff: (handed.len() + registered) as u64 })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 
 use super::MemoryStore;
-use super::tables::{HeldEntry, Tables, TextRow, TextState};
+use super::tables::{HeldEntry, RegistrationEntry, Tables, TextRow, TextState};
 use crate::domain::booking::IntentState;
 use crate::domain::ids::IntentId;
 use crate::domain::time::Ts;
@@ -64,6 +64,9 @@ impl RetentionStore for MemoryStore {
         tables.freed.retain(|entry| broom.leaves(entry.freed_at <= closed));
         broom.next_kind();
         tables.offers.retain(|entry| broom.leaves(entry.changed_at <= closed));
+        broom.next_kind();
+        let settled = |entry: &RegistrationEntry| entry.closed_at.is_some_and(|at| at <= closed);
+        tables.registrations.retain(|entry| broom.leaves(settled(entry)));
         broom.next_kind();
         tables.holds.retain(|hold| broom.leaves(hold.until <= now));
         broom.next_kind();

@@ -15,8 +15,8 @@ use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
 use crate::ports::store::{
-    AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RoleLease, SmsDraft, StoreError,
-    StoreResult,
+    AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RegistrationRow, RoleLease, SmsDraft,
+    StoreError, StoreResult,
 };
 
 #[derive(Default)]
@@ -46,6 +46,8 @@ pub struct Tables {
     pub held: Vec<HeldEntry>,
     pub freed: Vec<FreedEntry>,
     pub offers: Vec<OfferEntry>,
+    /// In the order in which they were announced.
+    pub registrations: Vec<RegistrationEntry>,
 }
 
 #[derive(Default)]
@@ -81,6 +83,14 @@ pub struct OfferEntry {
     pub patient: DemographicNo,
     pub text: Option<i64>,
     pub changed_at: Ts,
+}
+
+pub struct RegistrationEntry {
+    pub row: RegistrationRow,
+    pub owner: Generation,
+    pub sender: Generation,
+    pub due: Option<Ts>,
+    pub closed_at: Option<Ts>,
 }
 
 pub struct WaitingRow {

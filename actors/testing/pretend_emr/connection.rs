@@ -9,10 +9,13 @@ use super::{Op, PretendEmr, Row, locked};
 use crate::domain::appointment::{Appointment, DayRow, NewAppointment};
 use crate::domain::availability::{Confirm, DaySchedule, TemplateCodes, TemplateSlot};
 use crate::domain::capabilities::Capability;
+use crate::domain::health_number::HealthNumber;
 use crate::domain::ids::{AppointmentNo, DemographicNo, ProviderNo};
 use crate::domain::mark::Mark;
+use crate::domain::new_patient::ChartRecord;
 use crate::domain::patient::Patient;
 use crate::domain::phone::PhoneNumber;
+use crate::domain::registration::NewChart;
 use crate::domain::time::Minute;
 use crate::ports::emr::{Emr, EmrProvider, EmrResult, Operation, Path};
 use crate::testing::provider_no;
@@ -147,6 +150,20 @@ impl Emr for Connection {
             locked(&emr.state).patients.iter().filter(same).cloned().collect()
         })
         .await
+    }
+
+    async fn charts_by_health_number(&self, number: &HealthNumber) -> EmrResult<Vec<Patient>> {
+        let number = number.clone();
+        self.meets(Op::Charts, move |emr| emr.with_number(&number)).await
+    }
+
+    async fn chart(&self, no: DemographicNo) -> EmrResult<Option<ChartRecord>> {
+        self.meets(Op::Chart, move |emr| emr.charts().into_iter().find(|chart| chart.patient.no == no)).await
+    }
+
+    async fn add_patient(&self, new: &NewChart) -> EmrResult<DemographicNo> {
+        let new = new.clone();
+        self.meets(Op::AddChart, move |emr| emr.add_chart(&new.who)).await
     }
 
     async fn add_appointment(&self, new: &NewAppointment) -> EmrResult<AppointmentNo> {

@@ -11,10 +11,20 @@ use super::link::{Call, Link};
 use super::path;
 
 /// The rights asked for, and what each is needed for.
-const NEEDED: [(&str, &str, &[Operation]); 3] = [
+const NEEDED: [(&str, &str, &[Operation]); 4] = [
     ("_appointment", "r", &[Operation::DayRows, Operation::AppointmentsOf, Operation::Appointment]),
     ("_appointment", "w", &[Operation::AddAppointment, Operation::CancelAppointment]),
-    ("_demographic", "r", &[Operation::ChartsByPhone, Operation::ChartsByBirthDate]),
+    (
+        "_demographic",
+        "r",
+        &[
+            Operation::ChartsByPhone,
+            Operation::ChartsByBirthDate,
+            Operation::ChartsByHealthNumber,
+            Operation::Chart,
+        ],
+    ),
+    ("_demographic", "w", &[Operation::AddPatient]),
 ];
 
 #[derive(Deserialize)]

@@ -12,14 +12,18 @@ use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::ports::EmrFailure;
 use vitarad_actors::ports::emr::EmrResult;
 
-/// The plain values of one object, as text; NULL, lists and objects in it are left out.
+/// The plain values of one object, as text, and the objects in it; NULL and lists are left out.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Row(HashMap<String, Plain>);
+pub(super) struct Row(HashMap<String, Cell>);
 
 #[derive(Deserialize)]
 #[serde(from = "Value")]
-struct Plain(Option<String>);
+enum Cell {
+    Text(String),
+    Inner(Row),
+    Nothing,
+}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -28,18 +32,20 @@ enum Value {
     Whole(i64),
     Number(f64),
     Flag(bool),
+    Inner(Row),
     Other(IgnoredAny),
 }
 
-impl From<Value> for Plain {
+impl From<Value> for Cell {
     fn from(value: Value) -> Self {
-        Self(match value {
-            Value::Text(text) => Some(text),
-            Value::Whole(number) => Some(number.to_string()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Flag(flag) => Some(flag.to_string()),
-            Value::Other(_) => None,
-        })
+        match value {
+            Value::Text(text) => Self::Text(text),
+            Value::Whole(number) => Self::Text(number.to_string()),
+            Value::Number(number) => Self::Text(number.to_string()),
+            Value::Flag(flag) => Self::Text(flag.to_string()),
+            Value::Inner(row) => Self::Inner(row),
+            Value::Other(_) => Self::Nothing,
+        }
     }
 }
 
@@ -59,7 +65,17 @@ pub(super) struct Scheduled {
 
 impl Row {
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.0.as_deref()
+        match self.0.get(name)? {
+            Cell::Text(text) => Some(text),
+            Cell::Inner(_) | Cell::Nothing => None,
+        }
+    }
+
+    pub(super) fn inner(&self, name: &str) -> Option<&Self> {
+        match self.0.get(name)? {
+            Cell::Inner(row) => Some(row),
+            Cell::Text(_) | Cell::Nothing => None,
+        }
     }
 
     pub(super) fn owned(&self, name: &str) -> String {

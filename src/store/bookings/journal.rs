@@ -13,7 +13,7 @@ use crate::store::db::{Scope, Session};
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
 use crate::store::statements::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW, NEWEST_ADDITION};
-use crate::store::{SqlStore, states};
+use crate::store::{SqlStore, registrations, states};
 
 pub(super) async fn adopt(
     session: &mut Session,
@@ -22,7 +22,7 @@ pub(super) async fn adopt(
     now: Ts,
 ) -> StoreResult<u64> {
     let adopted: Vec<(Uuid, String)> = session.all(ADOPT_INTENTS, args![clinic, owner]).await?;
-    let mut due = 0;
+    let mut due = registrations::adopt(session, clinic, owner, now).await?;
     for (intent, state) in adopted {
         due += session.run(DUE_NOW, args![clinic, IntentId(intent), now, &state]).await?;
     }

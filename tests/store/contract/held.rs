@@ -4,7 +4,7 @@ use futures::future::join_all;
 use vitarad_actors::domain::appointment::Seen;
 use vitarad_actors::domain::booking::Want;
 use vitarad_actors::domain::emr_path::Path;
-use vitarad_actors::domain::held::{HELD_PER_CALL, HeldState, HeldWish, Reference};
+use vitarad_actors::domain::held::{HELD_PER_CALL, HeldState, HeldVisit, HeldWish, Reference};
 use vitarad_actors::domain::ids::{AppointmentNo, Fence, Generation, IntentId};
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::time::Ts;
@@ -12,6 +12,7 @@ use vitarad_actors::ports::Store;
 use vitarad_actors::ports::store::{
     AuditAction, AuditEntry, Held, HeldDraft, HeldEnd, HeldRow, OrderNote, StoreError, TakeHeld,
 };
+use vitarad_actors::testing::newcomer;
 
 use super::{DAY, KEEP, adopt, claim, role};
 use crate::fixture::House;
@@ -26,7 +27,7 @@ pub(crate) fn held_draft(asker: u32, n: u32, no: i32, start: u16) -> HeldDraft {
     let note = booking(no, slot(start), Generation(1)).order;
     HeldDraft {
         reference: Reference::drawn(u128::from(asker * 100 + n)),
-        wish: HeldWish {
+        wish: HeldWish::Visit(HeldVisit {
             patient: patient(no),
             want: Want::Book(slot(start)),
             sheet_name: Phi::new(format!("{CANARY},ROBIN")),
@@ -34,7 +35,7 @@ pub(crate) fn held_draft(asker: u32, n: u32, no: i32, start: u16) -> HeldDraft {
             reason: Phi::new("a knee".to_owned()),
             old_slot: Some(slot_on(24, 600)),
             is_new: true,
-        },
+        }),
         note: OrderNote { tool_call: tool_call(&call(asker), n), ..note },
         expires_at: later(3_600),
         answer: line("held"),
@@ -211,11 +212,32 @@ pub(crate) async fn a_move_and_a_cancellation_are_held_as_they_were_wished(house
     let wants = [Want::Move { old, to: slot(600) }, Want::Cancel(old)];
     for (n, want) in (1..).zip(wants.clone()) {
         let mut draft = held_draft(1, n, 1, 540);
-        draft.wish.want = want;
+        let HeldWish::Visit(visit) = &mut draft.wish else { panic!("a visit") };
+        visit.want = want;
         draft.note.seen = Some(seen());
         assert_eq!(held(&*a.store, &draft).await, Held::Kept);
     }
     let rows = due_at(&*a.store, NOW).await;
-    let back: Vec<Want> = rows.iter().map(|row| row.wish.want.clone()).collect();
+    let want = |row: &HeldRow| match &row.wish {
+        HeldWish::Visit(visit) => visit.want.clone(),
+        HeldWish::Registration(_) => panic!("a visit"),
+    };
+    let back: Vec<Want> = rows.iter().map(want).collect();
     assert!(back == wants && rows.iter().all(|row| row.note.seen == Some(seen())));
+}
+
+pub(crate) async fn a_registration_is_held_once_for_a_person_and_comes_back_whole(house: &dyn House) {
+    let a = house.process("a").await;
+    let who = newcomer("Zoé", CANARY);
+    let draft = |n| HeldDraft {
+        wish: HeldWish::Registration(Box::new(who.clone())),
+        reference: Reference::drawn(u128::from(n) * 7_919),
+        ..held_draft(1, n, 1, 540)
+    };
+    assert_eq!(held(&*a.store, &draft(1)).await, Held::Kept);
+    assert_eq!(held(&*a.store, &draft(2)).await, Held::Already(draft(1).reference));
+    let rows = due_at(&*a.store, NOW).await;
+    assert!(rows.len() == 1 && rows[0].wish == draft(1).wish);
+    assert!(rows[0].note.text_to == draft(1).note.text_to);
+    assert!(a.store.held_for(&clinic("maple"), patient(1)).await.unwrap().is_empty());
 }

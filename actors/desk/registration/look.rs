@@ -1,0 +1,53 @@
+//! A registration taken up again, after a lost answer or a death: by searching, never by sending (laws B-5, O-2).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{End, Registration};
+use crate::desk::order::NewcomerOrder;
+use crate::desk::saga::READ_BACK;
+use crate::domain::clinic::Clinic;
+use crate::domain::laws::absence_counts;
+use crate::domain::new_patient::RegistrationReading;
+use crate::domain::registration::RegistrationState;
+use crate::domain::say::Situation;
+use crate::house::House;
+use crate::ports::store::{LookAgain, RegistrationRow};
+
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+impl Registration {
+    pub fn resumed(house: Arc<House>, clinic: Arc<Clinic>, row: &RegistrationRow) -> Self {
+        let (who, note) = (row.who.clone(), row.note.clone());
+        let order = NewcomerOrder { who, note, deadline: Instant::now(), held: None };
+        Self { house, clinic, order, id: row.id, told_pending: true }
+    }
+
+    pub async fn look(&self, row: &RegistrationRow) {
+        let began_at = self.house.now();
+        let age = began_at.since(row.announced_at);
+        let reading = match self.link(Instant::now() + READ_BACK).await {
+            Ok(link) => self.look_up(&link).await,
+            Err(failure) => Err(failure),
+        };
+        let end = match reading {
+            Ok(RegistrationReading::Absent) if !absence_counts(began_at, row.last_arrival) => None,
+            Ok(RegistrationReading::Absent) => Some(self.hand_over().await),
+            Ok(reading) => Some(self.judged(reading).await),
+            Err(_) if age > self.house.settings.give_up_reading => Some(self.hand_over().await),
+            Err(_) => None,
+        };
+        if let Some(end) = end {
+            return self.house.meters.registration(&self.clinic.id, end.situation.code());
+        }
+        let pause = (age / 4).clamp(self.house.settings.look_every, LONGEST_PAUSE);
+        let due = began_at.plus(pause);
+        self.look_again(LookAgain { last_arrival: row.last_arrival, due }).await;
+    }
+
+    async fn hand_over(&self) -> End {
+        self.settle(RegistrationState::HandedToStaff, End::plain(Situation::HandedToStaff)).await
+    }
+}

@@ -13,10 +13,10 @@ mod newcomers;
 mod pretend_emr;
 
 pub use clinic::{clinic, marie, patient, provider_no, visit_day};
-pub use clock::PausedClock;
+pub use clock::{OwnClock, PausedClock};
 pub use death::Death;
 pub use door::PretendDoor;
 pub use house::{TestHouse, World, tool_call};
-pub use memory_store::{EffectRow, MemoryStore, OfferEntry, Tables};
+pub use memory_store::{EffectRow, IntentRow, MemoryStore, OfferEntry, Tables};
 pub use newcomers::{chart_of, newcomer};
 pub use pretend_emr::{EmrWrite, Fate, Op, PretendEmr, Row, quarter};

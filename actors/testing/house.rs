@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::pretend_emr::Connector;
-use super::{MemoryStore, PausedClock, PretendDoor, PretendEmr};
+use super::{MemoryStore, OwnClock, PausedClock, PretendDoor, PretendEmr};
 use crate::crashpoint::Crashpoints;
 use crate::directory::Directory;
 use crate::domain::clinic::{Clinic, Line, Roster};
@@ -109,7 +110,12 @@ impl VoiceControl for PretendVoice {
 impl World {
     /// The morning of the day before [`super::visit_day`].
     pub fn of(clinics: Vec<Clinic>, patients: &[Patient]) -> Self {
-        let morning = super::visit_day().yesterday().map(|day| day.at(8, 0, 0, 0));
+        Self::before(super::visit_day(), clinics, patients)
+    }
+
+    /// The morning of the day before `visits`.
+    pub fn before(visits: Date, clinics: Vec<Clinic>, patients: &[Patient]) -> Self {
+        let morning = visits.yesterday().map(|day| day.at(8, 0, 0, 0));
         let zone = clinics.first().map(|clinic| clinic.timezone.clone());
         let base = morning.ok().zip(zone).and_then(|(wall, zone)| zone.instant(wall)).unwrap_or(Ts(0));
         let clock: Arc<dyn Clock> = Arc::new(PausedClock::at(base));
@@ -142,15 +148,16 @@ impl World {
     pub async fn begin_on(&self, node: &str, seed: u64, crashpoints: Crashpoints) -> TestHouse {
         let generation = self.store.begin_generation(node);
         let roster = Roster::of(self.clinics.clone()).expect("clinics that do not contest a line");
-        let store: Arc<dyn crate::ports::Store> = Arc::<MemoryStore>::clone(&self.store);
+        let store = Arc::new(self.store.connect());
+        let clock = Arc::new(OwnClock::beside(Arc::clone(&self.clock)));
         let house = Arc::new(House {
             generation,
-            store,
+            store: Arc::<MemoryStore>::clone(&store),
             emr: Arc::new(Connector(self.emrs.clone())),
             sms: Arc::<PretendSms>::clone(&self.sms),
             voice: Arc::<PretendVoice>::clone(&self.voice),
             reports: Arc::clone(&self.reports),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::<OwnClock>::clone(&clock),
             luck: Arc::new(Luck::seeded(seed)),
             roster: Arc::new(ArcSwap::from_pointee(roster)),
             directory: Directory::default(),
@@ -160,7 +167,7 @@ impl World {
         });
         let door = Arc::new(PretendDoor::default());
         let root = Root::start(&house, Arc::new(Arc::clone(&door))).await.expect("a tree that starts");
-        TestHouse { exchange: Arc::new(Exchange(Arc::clone(&house))), house, root, door }
+        TestHouse { exchange: Arc::new(Exchange(Arc::clone(&house))), house, root, door, store, clock }
     }
 }
 
@@ -170,6 +177,9 @@ pub struct TestHouse {
     pub exchange: Arc<Exchange>,
     pub root: Root,
     pub door: Arc<PretendDoor>,
+    /// This process's own connection, and its own clock.
+    pub store: Arc<MemoryStore>,
+    pub clock: Arc<OwnClock>,
 }
 
 impl TestHouse {
@@ -181,6 +191,19 @@ impl TestHouse {
     pub async fn stop(mut self) -> Ended {
         self.root.stop().await;
         self.root.ended().await
+    }
+
+    /// kill -9: nothing more reaches the store. What has left for an EMR arrives there all the same.
+    pub async fn kill(self) {
+        self.store.set_cut(true);
+        self.freeze().await;
+    }
+
+    /// Its actors are gone and its node's next life begins, but tasks it had set going run on: a process that was held
+    /// up and given up for dead, and finishes its sentence.
+    pub async fn freeze(mut self) {
+        self.root.actor().kill();
+        let _ = self.root.ended().await;
     }
 
     /// Asks and parses the answer.

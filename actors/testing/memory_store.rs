@@ -15,21 +15,39 @@ mod tables;
 mod waitlist;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::tables::{EffectRow, OfferEntry, Tables};
+pub use self::tables::{EffectRow, IntentRow, OfferEntry, Tables};
 use crate::domain::ids::Generation;
 use crate::domain::mark::Mark;
 use crate::domain::time::Ts;
 use crate::ports::store::{StoreError, StoreResult};
 
+/// One process's connection to the store. The tables are everybody's.
 #[derive(Default)]
 pub struct MemoryStore {
+    shared: Arc<Shared>,
+    cut: AtomicBool,
+}
+
+#[derive(Default)]
+struct Shared {
     tables: Mutex<Tables>,
     away: AtomicBool,
 }
 
 impl MemoryStore {
+    /// Another process's connection to the same tables.
+    #[must_use]
+    pub fn connect(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), cut: AtomicBool::new(false) }
+    }
+
+    /// From now on, or no longer, nothing goes through this connection. A process that was killed never speaks again.
+    pub fn set_cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+    }
+
     /// A process begins its life on a node; the node's former one is dead by then.
     pub fn begin_generation(&self, node: &str) -> Generation {
         let mut tables = self.peek();
@@ -39,14 +57,14 @@ impl MemoryStore {
         generation
     }
 
-    /// From now on, or no longer, nothing can be read or committed.
+    /// From now on, or no longer, nothing can be read or committed by anybody.
     pub fn set_away(&self, away: bool) {
-        self.away.store(away, Ordering::SeqCst);
+        self.shared.away.store(away, Ordering::SeqCst);
     }
 
     /// The tables as they stand, for a test's own eyes.
     pub fn peek(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn announced_at(&self, mark: Mark) -> Option<Ts> {
@@ -54,7 +72,7 @@ impl MemoryStore {
     }
 
     fn tables(&self) -> StoreResult<MutexGuard<'_, Tables>> {
-        if self.away.load(Ordering::SeqCst) {
+        if self.cut.load(Ordering::SeqCst) || self.shared.away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("told to be away".to_owned()));
         }
         Ok(self.peek())

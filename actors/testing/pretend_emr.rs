@@ -6,6 +6,7 @@ mod charts;
 mod connection;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -120,7 +121,8 @@ struct State {
     patients: Vec<Patient>,
     /// Those that were made by telephone, in full.
     charts: BTreeMap<DemographicNo, ChartRecord>,
-    /// The painted day of every provider: quarter hours from nine to five, all of code `1`.
+    /// The painted day of every provider, in quarter hours since midnight, all of code `1`.
+    painted: Range<u16>,
     requests: HashMap<(Path, Op), u64>,
     at_once: usize,
     most_at_once: usize,
@@ -144,6 +146,7 @@ impl PretendEmr {
                 next: 1,
                 patients,
                 charts: BTreeMap::new(),
+                painted: 36..68,
                 requests: HashMap::new(),
                 at_once: 0,
                 most_at_once: 0,
@@ -220,6 +223,11 @@ impl PretendEmr {
     pub fn live(&self) -> Vec<LiveRow> {
         let live = |row: &&Row| row.appointment.status.occupies();
         locked(&self.state).rows.values().filter(live).map(live_row).collect()
+    }
+
+    /// From nine to five, if nothing else is said.
+    pub fn paint(&self, quarters: Range<u16>) {
+        locked(&self.state).painted = quarters;
     }
 
     // --- staff -------------------------------------------------------------------------------------------------------

@@ -84,8 +84,10 @@ impl Emr for Connection {
     }
 
     async fn day_schedule(&self, _: &ProviderNo, _: Date) -> EmrResult<Option<DaySchedule>> {
-        self.meets(Op::DaySchedule, |_| {
-            let slots = (36..68)
+        self.meets(Op::DaySchedule, |emr| {
+            let slots = locked(&emr.state)
+                .painted
+                .clone()
                 .filter_map(|quarter| Some(TemplateSlot { start: Minute::new(quarter * 15)?, code: '1' }))
                 .collect();
             Some(DaySchedule { holiday: false, slot_minutes: Some(15), slots })

@@ -220,15 +220,15 @@ impl State {
         Ok(())
     }
 
-    /// Law B-6 first: an answer given is given again, and one that is coming is waited for.
+    /// Law B-6 first: an answer given is given again, and one that is coming, or is being saved, is waited for (law P-2).
     fn begin(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
         let Question { tool_call, deadline, reply, place, urgent } = question;
+        if let Some(underway) = self.underway.get_mut(&tool_call.id) {
+            return underway.waiting.push((reply, place));
+        }
         if let Some(line) = self.call.answer(&tool_call.id) {
             let _ = reply.send(line);
             return;
-        }
-        if let Some(underway) = self.underway.get_mut(&tool_call.id) {
-            return underway.waiting.push((reply, place));
         }
         if let Some(urgent) = urgent {
             return self.enter_urgent(myself, &tool_call, urgent);
@@ -265,7 +265,7 @@ impl State {
         let id = tool_call.id.clone();
         match self.plan(tool_call, request, deadline) {
             Ok(task) => task.spawn(myself.clone(), id),
-            Err(situation) => self.found(myself, id, Finding::Plain(situation)),
+            Err(situation) => self.found(myself, id, Finding::Declined(tool_call.tool, situation)),
         }
     }
 

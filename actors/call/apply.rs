@@ -173,6 +173,7 @@ impl State {
     fn apply(&mut self, finding: Finding, language: Language) -> Told {
         match finding {
             Finding::Plain(situation) => Told::nothing(self.plain(situation, language)),
+            Finding::Declined(tool, situation) => Told::of(self.plain(situation, language), tool, Vec::new()),
             Finding::Unidentified(situation) => {
                 self.call.verification_undecided();
                 Told::nothing(self.plain(situation, language))

@@ -29,6 +29,8 @@ use crate::ports::store::HeldRow;
 pub enum Finding {
     /// Nothing was learnt that the call must keep.
     Plain(Situation),
+    /// Declined by what the call knows: told once that is saved, because only its owner knows it (law O-1).
+    Declined(Tool, Situation),
     Providers(Dated<Vec<EmrProvider>>),
     /// The charts that carry the caller's number: for the audit log, not for the answer.
     Number {

@@ -297,5 +297,6 @@ async fn a_call_that_somebody_else_has_adopted_steps_aside_and_is_asked_anew() {
 
 mod afterwards;
 mod alarms;
+mod elsewhere;
 mod notes;
 mod urgent;

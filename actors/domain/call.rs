@@ -326,6 +326,7 @@ impl Call {
     }
 
     pub fn keep_answer(&mut self, tool_call: ToolCallId, line: &AnswerLine) {
+        self.memory.version += 1;
         if self.memory.answers.len() == MAX_ANSWERS {
             self.memory.answers.pop_front();
         }

@@ -52,6 +52,8 @@ impl Saga {
             match self.house.store.announce(announcement, self.house.now()).await? {
                 Announced::Granted(lease) => return Ok(lease),
                 Announced::Occupied => return Err(End::plain(Situation::SlotTaken)),
+                // What is said now is not kept: the first answer is, and told instead.
+                Announced::Answered => return Err(End::plain(Situation::Busy)),
                 Announced::PatientBusy => return Err(End::plain(Situation::PatientBusy)),
                 Announced::LeaseHeld if Instant::now() + LEASE_RETRY < self.order.deadline => {
                     sleep(LEASE_RETRY).await;
@@ -80,6 +82,7 @@ impl Saga {
             lease_for,
             last_arrival: now.plus(lease_for + self.house.settings.arrival_horizon),
             continues,
+            awaited: self.is_awaited(),
             replaces,
             audit: vec![self.audit(AuditAction::Announced, "announced")],
         }

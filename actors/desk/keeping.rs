@@ -25,8 +25,7 @@ impl Saga {
     /// `end` as it is, or the request held, when nothing but the EMR's absence is in the way. The request is kept before
     /// its write is settled as not done: a death in between leaves too much, never nothing.
     pub async fn held_instead(&self, end: End) -> End {
-        let asked_by_a_caller = !self.told_pending && self.order.held.is_none();
-        if end.situation != Situation::EmrAway || !asked_by_a_caller {
+        if end.situation != Situation::EmrAway || !self.is_awaited() {
             return end;
         }
         let (house, clinic, note) = (&*self.house, &*self.clinic, &self.order.note);

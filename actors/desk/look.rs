@@ -156,8 +156,8 @@ impl Saga {
 
     async fn take_back(&self, no: AppointmentNo) -> End {
         let order = Order { want: Want::Cancel(no), ..self.order.clone() };
-        let saga = Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
-        Self { path: self.path, ..saga }.cancel(no).await
+        let withdrawal = Self::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
+        Self { path: self.path, told_pending: true, ..withdrawal }.cancel(no).await
     }
 
     /// Looks less and less often; what cannot be read for long is handed to staff.

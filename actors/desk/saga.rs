@@ -85,6 +85,11 @@ impl Saga {
         Self { house, clinic, order, intent, path: Path::default(), told_pending: false }
     }
 
+    /// Whether a caller waits for the outcome.
+    pub const fn is_awaited(&self) -> bool {
+        !self.told_pending && self.order.held.is_none()
+    }
+
     /// Carries the order through and stores its answer.
     pub async fn run(mut self) -> Concluded {
         self.choose_path(self.order.note.seen.map(|seen| seen.by)).await;

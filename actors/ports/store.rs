@@ -219,7 +219,7 @@ pub enum Claimed {
 #[async_trait]
 pub trait ToolCallStore: Send + Sync + 'static {
     /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over and its attempt
-    /// counted, unless an intent came of it: then that intent will bring the answer.
+    /// counted, unless an intent came of it, or another living process is at it: either will bring the answer.
     async fn claim(&self, key: &ToolCallKey, tool: Tool, claimant: Claimant, now: Ts)
     -> StoreResult<Claimed>;
 
@@ -314,6 +314,8 @@ pub struct Announcement {
     pub last_arrival: Ts,
     /// The effect is a later step of an intent that is already open.
     pub continues: bool,
+    /// A caller waits for it: nothing is begun for a tool call that has been answered (law B-6).
+    pub awaited: bool,
     /// A live intent of the same wish that the EMR no longer bears out; it is closed first.
     pub replaces: Option<IntentId>,
     pub audit: Vec<AuditEntry>,
@@ -334,6 +336,8 @@ pub enum Announced {
     Granted(Lease),
     /// The same wish is live already.
     Known(KnownIntent),
+    /// The tool call has been answered meanwhile, by whom it was taken over from.
+    Answered,
     /// An unsettled write, another caller's hold or another patient's offer is in the way.
     Occupied,
     /// Another intent of this patient is open.

@@ -40,6 +40,7 @@ impl BookingStore for SqlStore {
         Ok(match decision {
             Decision::Granted(fence) => Announced::Granted(Lease { fence, until }),
             Decision::Known(known) => Announced::Known(known),
+            Decision::Answered => Announced::Answered,
             Decision::Occupied => Announced::Occupied,
             Decision::PatientBusy => Announced::PatientBusy,
             Decision::LeaseHeld => Announced::LeaseHeld,

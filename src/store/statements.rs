@@ -192,6 +192,8 @@ statements! {
          ON CONFLICT DO NOTHING");
     CLAIM_STANDING = both(
         "SELECT fence, answer,
+                generation <> $4 AND EXISTS (SELECT 1 FROM instance WHERE instance.generation = tool_call.generation
+                                             AND state = 'active') AS elsewhere,
                 EXISTS (SELECT 1 FROM intent WHERE intent.clinic_id = $1 AND intent.call_id = $2
                         AND intent.tool_call_id = $3)
                 OR EXISTS (SELECT 1 FROM registration WHERE registration.clinic_id = $1

@@ -136,7 +136,7 @@ pub(super) async fn store_answer(
     Ok(session.run(STORE_ANSWER, args![&call.clinic, &call.call, tool_call, sealed, now]).await? > 0)
 }
 
-async fn stored_answer(session: &mut Session, key: &ToolCallKey) -> StoreResult<Option<Vec<u8>>> {
+pub(super) async fn stored_answer(session: &mut Session, key: &ToolCallKey) -> StoreResult<Option<Vec<u8>>> {
     let ToolCallKey { call, tool_call } = key;
     let row: Option<(Option<Vec<u8>>,)> =
         session.maybe(ANSWER, args![&call.clinic, &call.call, tool_call]).await?;
@@ -163,18 +163,18 @@ async fn claim_once(session: &mut Session, claim: &Claim) -> StoreResult<Standin
     if session.run(CLAIM, first).await? > 0 {
         return Ok(Standing::Ours(1));
     }
-    let row: Option<(i64, Option<Vec<u8>>, bool)> =
-        session.maybe(CLAIM_STANDING, args![&call.clinic, &call.call, tool_call]).await?;
-    let (claimed_under, intended) = match row {
-        Some((_, Some(answer), _)) => return Ok(Standing::Answered(answer)),
-        Some((fence, None, intended)) => (Fence(fence), intended),
+    let row: Option<(i64, Option<Vec<u8>>, bool, bool)> =
+        session.maybe(CLAIM_STANDING, args![&call.clinic, &call.call, tool_call, generation]).await?;
+    let (claimed_under, underway) = match row {
+        Some((_, Some(answer), ..)) => return Ok(Standing::Answered(answer)),
+        Some((fence, None, elsewhere, intended)) => (Fence(fence), elsewhere || intended),
         None => return Err(StoreError::Usurped),
     };
     let in_force: Option<(i64,)> = session.maybe(CALL_FENCE, args![&call.clinic, &call.call]).await?;
     if !in_force.is_some_and(|(in_force,)| laws::owns(Fence(in_force), fence)) {
         return Err(StoreError::Usurped);
     }
-    if claimed_under == fence || intended {
+    if claimed_under == fence || underway {
         return Ok(Standing::Underway);
     }
     let again = args![&call.clinic, &call.call, tool_call, generation, fence, *now];

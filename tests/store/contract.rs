@@ -79,6 +79,7 @@ const fn name(announced: &Announced) -> &'static str {
     match announced {
         Announced::Granted(_) => "granted",
         Announced::Known(_) => "known",
+        Announced::Answered => "answered",
         Announced::Occupied => "occupied",
         Announced::PatientBusy => "patient busy",
         Announced::LeaseHeld => "lease held",

@@ -36,6 +36,7 @@ on_each! {
     the_same_message_is_kept_once
     of_64_racing_claims_one_is_ours
     a_claim_its_owner_died_on_is_taken_over_and_counted
+    a_claim_of_a_living_process_is_left_to_it_though_the_call_is_anothers
     a_claim_that_became_an_intent_is_left_to_the_intent
     the_first_stored_answer_stays
     a_hold_keeps_other_calls_out_until_it_expires
@@ -47,6 +48,7 @@ on_each! {
     a_patient_opens_one_intent_however_many_days_are_tried_at_once
     the_same_wish_is_known_while_it_is_open_and_once_it_is_done
     a_refused_wish_may_be_wished_again
+    nothing_is_begun_for_a_tool_call_that_has_its_answer
     a_done_intent_the_emr_no_longer_bears_out_is_replaced
     a_refused_replacement_leaves_the_replaced_intent_live
     an_addition_is_refused_where_a_hold_or_an_unsettled_one_is_in_the_way

@@ -102,6 +102,7 @@ pub(crate) fn announcement(no: i32, want: Want, act: Act, sender: Generation) ->
         lease_for: LEASE,
         last_arrival: later(20),
         continues: false,
+        awaited: true,
         replaces: None,
         audit: vec![audit(no)],
     }

@@ -55,7 +55,12 @@ impl Tables {
         if let Some(row) = of_patient().filter(live).find(same) {
             return Some(Announced::Known(self.known(row)));
         }
-        of_patient().any(|row| row.state == IntentState::Open).then_some(Announced::PatientBusy)
+        if of_patient().any(|row| row.state == IntentState::Open) {
+            return Some(Announced::PatientBusy);
+        }
+        let tool_call = self.tool_calls.get(&ask.order.tool_call);
+        let answered = ask.awaited && tool_call.is_some_and(|row| row.answer.is_some());
+        answered.then_some(Announced::Answered)
     }
 
     fn known(&self, row: &IntentRow) -> KnownIntent {

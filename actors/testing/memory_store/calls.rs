@@ -108,12 +108,14 @@ impl ToolCallStore for MemoryStore {
         let registers = |entry: &RegistrationEntry| entry.row.note.tool_call == *key;
         let intended = tables.intents.values().any(|row| row.order.tool_call == *key)
             || tables.registrations.iter().any(registers);
+        let claimed_by = tables.tool_calls.get(key).map(|row| row.claimant.generation);
+        let elsewhere = claimed_by.is_some_and(|by| by != claimant.generation && tables.is_active(by));
         let Some(row) = tables.tool_calls.get_mut(key) else {
             let first = ToolCallRow { claimant, attempt: 1, answer: None, touched_at: now };
             tables.tool_calls.insert(key.clone(), first);
             return Ok(Claimed::Ours { attempt: 1 });
         };
-        if intended || row.claimant.fence == claimant.fence {
+        if elsewhere || intended || row.claimant.fence == claimant.fence {
             return Ok(Claimed::Underway);
         }
         let attempt = row.attempt + 1;

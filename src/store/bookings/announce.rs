@@ -16,7 +16,7 @@ use crate::store::statements::{
     ANNOUNCE, LIVE_WISH, NEWEST_ADDITION, OPEN_INTENT, OPEN_INTENT_ROW, PATIENT_OPEN, REPLACE_INTENT,
     TAKE_LEASE,
 };
-use crate::store::states;
+use crate::store::{states, tool_calls};
 
 /// An announcement, sealed and indexed.
 pub(super) struct Announcing {
@@ -35,6 +35,7 @@ pub(super) struct Announcing {
     lease_until: Ts,
     last_arrival: Ts,
     continues: bool,
+    awaited: bool,
     replaces: Option<IntentId>,
     audit: Vec<SealedEntry>,
     now: Ts,
@@ -43,6 +44,7 @@ pub(super) struct Announcing {
 pub(super) enum Decision {
     Granted(Fence),
     Known(KnownIntent),
+    Answered,
     Occupied,
     PatientBusy,
     LeaseHeld,
@@ -83,6 +85,7 @@ impl Announcing {
             lease_until: now.plus(announcement.lease_for),
             last_arrival: announcement.last_arrival,
             continues: announcement.continues,
+            awaited: announcement.awaited,
             replaces: announcement.replaces,
             audit,
             now,
@@ -140,7 +143,12 @@ async fn may_begin(session: &mut Session, ask: &Announcing) -> StoreResult<Optio
         return Ok(Some(Decision::Known(KnownIntent { id, state, added })));
     }
     let busy = session.maybe::<()>(PATIENT_OPEN, args![clinic, &ask.patient_index]).await?;
-    Ok(busy.map(|()| Decision::PatientBusy))
+    if busy.is_some() {
+        return Ok(Some(Decision::PatientBusy));
+    }
+    // Last: an intent that was open until now has brought its answer with the commit that closed it.
+    let answered = ask.awaited && tool_calls::stored_answer(session, &ask.tool_call).await?.is_some();
+    Ok(answered.then_some(Decision::Answered))
 }
 
 #[derive(sqlx::FromRow)]

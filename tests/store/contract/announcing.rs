@@ -5,10 +5,11 @@ use vitarad_actors::domain::booking::{Act, EffectState, IntentState, Want};
 use vitarad_actors::domain::ids::AppointmentNo;
 use vitarad_actors::ports::store::JournalCounts;
 
-use super::{announced, granted, known};
+use super::{adopt, announced, claim, granted, known};
 use crate::fixture::House;
 use crate::samples::{
-    LEASE, NOW, again, announcement, booked, booking, call, clinic, done, later, settlement, slot, slot_on,
+    LEASE, NOW, again, announcement, booked, booking, call, clinic, done, later, line, settlement, slot,
+    slot_on,
 };
 
 pub(crate) async fn of_64_racing_announcements_of_overlapping_slots_one_is_granted(house: &dyn House) {
@@ -61,6 +62,26 @@ pub(crate) async fn a_refused_wish_may_be_wished_again(house: &dyn House) {
     let refused = settlement(&wish, EffectState::NotDone, IntentState::Refused);
     a.store.settle(refused, NOW).await.unwrap();
     assert_eq!(announced(&*a.store, &again(&wish), NOW).await, "granted");
+}
+
+pub(crate) async fn nothing_is_begun_for_a_tool_call_that_has_its_answer(house: &dyn House) {
+    let a = house.process("a").await;
+    let wish = booking(1, slot(540), a.generation);
+    let key = wish.order.tool_call.clone();
+    let fence = adopt(&*a.store, &key.call, a.generation).await;
+    claim(&*a.store, &key, a.generation, fence).await;
+    granted(&*a.store, &wish).await;
+    let mut refused = settlement(&wish, EffectState::NotDone, IntentState::Refused);
+    refused.answer = Some((key, line("taken")));
+    a.store.settle(refused, NOW).await.unwrap();
+    let mut late = again(&wish);
+    assert_eq!(announced(&*a.store, &late, NOW).await, "answered");
+    late.awaited = false;
+    assert_eq!(
+        announced(&*a.store, &late, NOW).await,
+        "granted",
+        "what was held is done though that was its answer"
+    );
 }
 
 pub(crate) async fn a_done_intent_the_emr_no_longer_bears_out_is_replaced(house: &dyn House) {

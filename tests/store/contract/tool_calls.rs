@@ -31,7 +31,7 @@ pub(crate) async fn a_claim_its_owner_died_on_is_taken_over_and_counted(house: &
     let key = tool_call(&call(1), 1);
     let former = adopt(&*a.store, &call(1), a.generation).await;
     assert!(is_ours(&claim(&*a.store, &key, a.generation, former).await, 1));
-    let b = house.process("b").await;
+    let b = house.process("a").await;
     let fence = adopt(&*b.store, &call(1), b.generation).await;
     assert!(is_ours(&claim(&*b.store, &key, b.generation, fence).await, 2));
     assert!(matches!(claim(&*b.store, &key, b.generation, fence).await, Claimed::Underway));
@@ -39,6 +39,18 @@ pub(crate) async fn a_claim_its_owner_died_on_is_taken_over_and_counted(house: &
     assert_eq!(a.store.claim(&key, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
     let new = tool_call(&call(1), 2);
     assert_eq!(a.store.claim(&new, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
+}
+
+pub(crate) async fn a_claim_of_a_living_process_is_left_to_it_though_the_call_is_anothers(house: &dyn House) {
+    let a = house.process("a").await;
+    let key = tool_call(&call(1), 1);
+    let former = adopt(&*a.store, &call(1), a.generation).await;
+    claim(&*a.store, &key, a.generation, former).await;
+    let b = house.process("b").await;
+    let fence = adopt(&*b.store, &call(1), b.generation).await;
+    assert!(matches!(claim(&*b.store, &key, b.generation, fence).await, Claimed::Underway));
+    let back = adopt(&*a.store, &call(1), a.generation).await;
+    assert!(is_ours(&claim(&*a.store, &key, a.generation, back).await, 2), "its own it may take up again");
 }
 
 pub(crate) async fn a_claim_that_became_an_intent_is_left_to_the_intent(house: &dyn House) {

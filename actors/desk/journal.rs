@@ -267,7 +267,7 @@ impl Saga {
         end: End,
     ) -> End {
         let (intent, mut end) = match intent {
-            IntentState::Refused if self.told_pending => {
+            IntentState::Refused if self.told_pending || self.is_late() => {
                 (IntentState::HandedToStaff, End::plain(Situation::HandedToStaff))
             }
             intent => (intent, end),

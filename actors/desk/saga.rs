@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::journal::Written;
 use super::order::{Concluded, Order};
 use super::wording;
@@ -88,6 +90,11 @@ impl Saga {
     /// Whether a caller waits for the outcome.
     pub const fn is_awaited(&self) -> bool {
         !self.told_pending && self.order.held.is_none()
+    }
+
+    /// Whether the caller has been told by now that it is not confirmed yet.
+    pub fn is_late(&self) -> bool {
+        self.is_awaited() && Instant::now() + self.house.settings.answer_margin >= self.order.deadline
     }
 
     /// Carries the order through and stores its answer.

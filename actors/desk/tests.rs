@@ -75,6 +75,18 @@ async fn counts(world: &World, house: &TestHouse) -> (u64, u64) {
     (counts.unsettled, counts.handed_to_staff)
 }
 
+/// Who was told "not confirmed yet; the clinic will make sure" does not find out by not turning up in the book.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_comes_once_the_caller_was_told_pending_is_for_staff_to_tell() {
+    let (world, house) = house().await;
+    let refused = EmrFailure::ClientFault;
+    only(world.emr("maple"), Op::Add, Fate::Fails { after: Duration::from_secs(6), with: refused });
+    assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
+    house.wait(Duration::from_secs(3)).await;
+    assert_eq!(book(&house, "t1", "10:00").await["code"], "HANDED_TO_STAFF");
+    assert_eq!(counts(&world, &house).await, (0, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_settled_by_reading_while_the_caller_waits() {
     let (world, house) = house().await;

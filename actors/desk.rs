@@ -8,6 +8,7 @@ mod alternatives;
 mod backlog;
 mod cancellation;
 mod day;
+mod forsaken;
 mod journal;
 mod keeping;
 mod look;
@@ -30,6 +31,7 @@ use tokio::time::{Instant, timeout};
 
 use self::backlog::Backlog;
 pub use self::day::DayNow;
+use self::forsaken::hand_over_forsaken;
 use self::offers::Offers;
 pub use self::offers::end_offer;
 use self::order::{Concluded, Enrolled, NewcomerOrder, Order};
@@ -41,7 +43,7 @@ pub use self::saga::situation_of;
 pub use self::wording::{moment, of_newcomer, when_and_who};
 use crate::domain::booking::{Slot, Want};
 use crate::domain::clinic::Clinic;
-use crate::domain::ids::{DemographicNo, IntentId, ProviderNo};
+use crate::domain::ids::{DemographicNo, IntentId, ProviderNo, ToolCallKey};
 use crate::domain::say::Situation;
 use crate::house::House;
 use crate::mailbox::{Post, Reply};
@@ -101,6 +103,7 @@ pub struct State {
 
 struct Running {
     intent: IntentId,
+    tool_call: ToolCallKey,
     waiting: Vec<Reply<Concluded>>,
 }
 
@@ -187,15 +190,21 @@ impl State {
     fn carry(&mut self, myself: &ActorRef<Post<DeskMsg>>, order: Order, reply: Reply<Concluded>) {
         let wish = (order.patient, order.want.clone());
         if let Some(running) = self.running.get_mut(&wish) {
-            return running.waiting.push(reply);
+            running.waiting.push(reply);
+            if running.tool_call != order.note.tool_call {
+                Saga::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order).follow(running.intent);
+            }
+            return;
         }
         let Ok(place) = Arc::clone(&self.sagas).try_acquire_owned() else {
             let _ = reply.send(self.refusal(&order, Situation::Busy));
             return;
         };
         let day = day_of(&order);
+        let tool_call = order.note.tool_call.clone();
         let saga = Saga::new(Arc::clone(&self.house), Arc::clone(&self.clinic), order);
-        self.running.insert(wish.clone(), Running { intent: saga.intent.id, waiting: vec![reply] });
+        let running = Running { intent: saga.intent.id, tool_call, waiting: vec![reply] };
+        self.running.insert(wish.clone(), running);
         let ready = Ready { wish, saga, place };
         let Some(day) = day else { return ready.start(myself) };
         if let Some(queue) = self.days.get_mut(&day) {
@@ -275,12 +284,15 @@ impl State {
         });
     }
 
-    /// Only while no order is under way: callers come before the backlog.
+    /// What callers left behind: what was held, only while no order is under way, because callers come before the backlog;
+    /// and what nobody is at.
     fn take_up_held(&self, myself: &ActorRef<Post<DeskMsg>>) {
         let (house, clinic) = (Arc::clone(&self.house), Arc::clone(&self.clinic));
         let backlog = Backlog { house, clinic, desk: myself.clone() };
         let (is_quiet, myself) = (self.running.is_empty(), myself.clone());
         tokio::spawn(async move {
+            let forsaken = hand_over_forsaken(&backlog.house, &backlog.clinic);
+            let _ = AssertUnwindSafe(forsaken).catch_unwind().await;
             let more = is_quiet && AssertUnwindSafe(backlog.next()).catch_unwind().await.unwrap_or(false);
             let _ = myself.send_message(Post::own(DeskMsg::TookUpHeld { more }));
         });

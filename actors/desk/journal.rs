@@ -1,5 +1,6 @@
 //! What a saga writes into the journal, and what it finds there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -18,6 +19,8 @@ use crate::ports::store::{
 pub const LEASE_BEYOND_WRITE: Duration = Duration::from_secs(10);
 const LEASE_RETRY: Duration = Duration::from_millis(50);
 const INTENT_POLL: Duration = Duration::from_millis(100);
+/// Less than it takes until a tool call without an answer is handed to staff.
+const FOLLOWED_FOR: Duration = Duration::from_secs(50);
 /// How often an absent write is looked for, in case it turns up late.
 pub const WATCH_EVERY: Duration = Duration::from_mins(5);
 
@@ -127,20 +130,47 @@ impl Saga {
 
     /// Another delivery or process is at it: its answer is ours, if it comes in time.
     async fn wait_for(&self, id: IntentId) -> End {
-        while Instant::now() + INTENT_POLL < self.order.deadline {
-            sleep(INTENT_POLL).await;
-            match self.house.store.intent(&self.clinic.id, id).await {
-                Ok(Some(IntentState::Open)) => {}
+        if let Some(end) = self.outcome_of(id, self.order.deadline, INTENT_POLL).await {
+            return end;
+        }
+        self.follow(id);
+        End::plain(Situation::Pending)
+    }
+
+    async fn outcome_of(&self, id: IntentId, until: Instant, look_every: Duration) -> Option<End> {
+        while Instant::now() + look_every < until {
+            sleep(look_every).await;
+            return Some(match self.house.store.intent(&self.clinic.id, id).await {
+                // Not announced yet, or not settled.
+                Ok(Some(IntentState::Open) | None) => continue,
                 Ok(Some(IntentState::Done(no))) => {
                     let known = KnownIntent { id, state: IntentState::Done(no), added: self.wanted_slot() };
-                    return self.done_already(&known, no);
+                    self.done_already(&known, no)
                 }
-                Ok(Some(IntentState::HandedToStaff)) => return End::plain(Situation::HandedToStaff),
-                Ok(Some(IntentState::Refused) | None) => return End::plain(self.refused()),
-                Err(failure) => return failure.into(),
-            }
+                Ok(Some(IntentState::HandedToStaff)) => End::plain(Situation::HandedToStaff),
+                Ok(Some(IntentState::Refused)) => End::plain(self.refused()),
+                Err(failure) => failure.into(),
+            });
         }
-        End::plain(Situation::Pending)
+        None
+    }
+
+    /// What becomes of another's intent is this tool call's answer too, also once its caller has been told that it is
+    /// pending. A refusal is not: nobody would hear it, and what has no answer is handed to staff.
+    pub fn follow(&self, id: IntentId) {
+        let (house, clinic, order) = (Arc::clone(&self.house), Arc::clone(&self.clinic), self.order.clone());
+        let (intent, look_every) = (self.intent.clone(), self.house.settings.look_every);
+        let saga = Self { house, clinic, order, intent, told_pending: true };
+        tokio::spawn(async move {
+            let until = Instant::now() + FOLLOWED_FOR;
+            let end = saga.outcome_of(id, until, look_every).await;
+            let may_be_told =
+                |end: &End| end.situation.success() || end.situation == Situation::HandedToStaff;
+            if let Some(end) = end.filter(may_be_told) {
+                let (key, line) = (&saga.order.note.tool_call, saga.word(&end, false, true).line);
+                let _ = saga.house.store.answer(key, line, Vec::new(), saga.house.now()).await;
+            }
+        });
     }
 
     const fn refused(&self) -> Situation {

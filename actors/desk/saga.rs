@@ -159,13 +159,16 @@ impl Saga {
         }
     }
 
-    /// The answer as it is stored, or stored now; a pending one is not, because it may still change.
+    /// The answer as it is stored, or stored now. A pending one is not, because it may still change; nor is a refusal that
+    /// comes when the caller has been told so: then nobody is at it, and staff are told.
     async fn conclude(&self, end: End) -> Concluded {
         let end = if end.settled.is_none() { self.held_instead(end).await } else { end };
         self.house.meters.saga(&self.clinic.id, end.situation.code());
         if let Some(concluded) = end.settled {
             return concluded;
         }
+        let end =
+            if self.is_late() && !end.situation.success() { End::plain(Situation::Pending) } else { end };
         let concluded = self.word(&end, false, end.situation != Situation::Pending);
         if concluded.provisional {
             return concluded;

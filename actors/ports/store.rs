@@ -235,6 +235,14 @@ pub trait ToolCallStore: Send + Sync + 'static {
 
     async fn answer_of(&self, key: &ToolCallKey) -> StoreResult<Option<AnswerLine>>;
 
+    /// Claimed at that time or before, not answered, and without an intent that will bring the answer. Oldest first.
+    async fn forsaken(
+        &self,
+        clinic: &ClinicId,
+        claimed_by: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<(ToolCallKey, Tool)>>;
+
     /// Puts an input that killed its actor twice aside, sealed, for a person to look at.
     async fn dead_letter(
         &self,

@@ -207,6 +207,16 @@ statements! {
         "UPDATE tool_call SET answer = $4, answered_at = $5
          WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND answer IS NULL");
     ANSWER = both("SELECT answer FROM tool_call WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3");
+    FORSAKEN = both(
+        "SELECT call_id, tool_call_id, tool FROM tool_call
+         WHERE clinic_id = $1 AND answer IS NULL AND claimed_at <= $2
+           AND NOT EXISTS (SELECT 1 FROM intent
+                           WHERE intent.clinic_id = $1 AND intent.call_id = tool_call.call_id
+                             AND intent.tool_call_id = tool_call.tool_call_id)
+           AND NOT EXISTS (SELECT 1 FROM registration
+                           WHERE registration.clinic_id = $1 AND registration.call_id = tool_call.call_id
+                             AND registration.tool_call_id = tool_call.tool_call_id)
+         ORDER BY claimed_at LIMIT $3");
     DEAD_LETTER = both(
         "INSERT INTO dead_letter (clinic_id, call_id, tool_call_id, tool, arguments, set_aside_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING");

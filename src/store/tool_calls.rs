@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::FutureExt;
 use vitarad_actors::domain::answer::AnswerLine;
-use vitarad_actors::domain::ids::{Fence, ToolCallKey};
+use vitarad_actors::domain::ids::{CallId, CallKey, ClinicId, Fence, ToolCallId, ToolCallKey};
 use vitarad_actors::domain::laws;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::time::Ts;
@@ -12,7 +12,9 @@ use vitarad_actors::ports::store::{AuditEntry, Claimant, Claimed, StoreError, St
 
 use super::db::{Scope, Session};
 use super::sql::args;
-use super::statements::{ANSWER, CALL_FENCE, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, STORE_ANSWER};
+use super::statements::{
+    ANSWER, CALL_FENCE, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
+};
 use super::writer::Lane;
 use super::{SqlStore, audit};
 use crate::seal::{ClinicKeys, Place};
@@ -78,6 +80,23 @@ impl ToolCallStore for SqlStore {
             Some(envelope) => self.open_answer(key, &envelope).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    async fn forsaken(
+        &self,
+        clinic: &ClinicId,
+        claimed_by: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<(ToolCallKey, Tool)>> {
+        let mut session = self.read(Scope::Clinic(clinic)).await?;
+        let rows: Vec<(String, String, String)> =
+            session.all(FORSAKEN, args![clinic, claimed_by, limit]).await?;
+        let known = |(call, tool_call, tool): (String, String, String)| {
+            let call = CallKey { clinic: clinic.clone(), call: CallId::parse(&call).ok()? };
+            let key = ToolCallKey { call, tool_call: ToolCallId::parse(&tool_call).ok()? };
+            Some((key, Tool::named(&tool)?))
+        };
+        Ok(rows.into_iter().filter_map(known).collect())
     }
 
     async fn dead_letter(

@@ -6,7 +6,7 @@ use super::MemoryStore;
 use super::tables::{CallRow, RecordRow, RegistrationEntry, Tables, ToolCallRow};
 use crate::domain::answer::AnswerLine;
 use crate::domain::call_record::{CallFacts, REPORT_WITHIN};
-use crate::domain::ids::{CallKey, Fence, Generation, ToolCallKey};
+use crate::domain::ids::{CallKey, ClinicId, Fence, Generation, ToolCallKey};
 use crate::domain::laws::owns;
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
@@ -99,19 +99,23 @@ impl Tables {
 
 #[async_trait]
 impl ToolCallStore for MemoryStore {
-    async fn claim(&self, key: &ToolCallKey, _: Tool, claimant: Claimant, now: Ts) -> StoreResult<Claimed> {
+    async fn claim(
+        &self,
+        key: &ToolCallKey,
+        tool: Tool,
+        claimant: Claimant,
+        now: Ts,
+    ) -> StoreResult<Claimed> {
         let mut tables = self.tables()?;
         if let Some(line) = tables.tool_calls.get(key).and_then(|row| row.answer.clone()) {
             return Ok(Claimed::Answered(line));
         }
         tables.owned(&key.call, claimant.fence)?;
-        let registers = |entry: &RegistrationEntry| entry.row.note.tool_call == *key;
-        let intended = tables.intents.values().any(|row| row.order.tool_call == *key)
-            || tables.registrations.iter().any(registers);
+        let intended = tables.is_intended(key);
         let claimed_by = tables.tool_calls.get(key).map(|row| row.claimant.generation);
         let elsewhere = claimed_by.is_some_and(|by| by != claimant.generation && tables.is_active(by));
         let Some(row) = tables.tool_calls.get_mut(key) else {
-            let first = ToolCallRow { claimant, attempt: 1, answer: None, touched_at: now };
+            let first = ToolCallRow { tool, claimant, attempt: 1, answer: None, touched_at: now };
             tables.tool_calls.insert(key.clone(), first);
             return Ok(Claimed::Ours { attempt: 1 });
         };
@@ -119,7 +123,7 @@ impl ToolCallStore for MemoryStore {
             return Ok(Claimed::Underway);
         }
         let attempt = row.attempt + 1;
-        *row = ToolCallRow { claimant, attempt, answer: None, touched_at: now };
+        *row = ToolCallRow { tool, claimant, attempt, answer: None, touched_at: now };
         Ok(Claimed::Ours { attempt })
     }
 
@@ -140,6 +144,22 @@ impl ToolCallStore for MemoryStore {
         Ok(self.tables()?.tool_calls.get(key).and_then(|row| row.answer.clone()))
     }
 
+    async fn forsaken(
+        &self,
+        clinic: &ClinicId,
+        claimed_by: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<(ToolCallKey, Tool)>> {
+        let tables = self.tables()?;
+        let forsaken = tables.tool_calls.iter().filter(|(key, row)| {
+            key.call.clinic == *clinic && row.touched_at <= claimed_by && tables.is_forsaken(key, row)
+        });
+        let mut rows: Vec<_> = forsaken.map(|(key, row)| (row.touched_at, (key.clone(), row.tool))).collect();
+        rows.sort_by_key(|(claimed_at, _)| *claimed_at);
+        rows.truncate(limit as usize);
+        Ok(rows.into_iter().map(|(_, found)| found).collect())
+    }
+
     async fn dead_letter(&self, key: &ToolCallKey, _: Tool, _: Phi<String>, now: Ts) -> StoreResult<()> {
         self.tables()?.dead_letters.entry(key.clone()).or_insert(now);
         Ok(())
@@ -147,6 +167,17 @@ impl ToolCallStore for MemoryStore {
 }
 
 impl Tables {
+    /// Whether a booking or a registration came of it, which will bring its answer.
+    fn is_intended(&self, key: &ToolCallKey) -> bool {
+        let registers = |entry: &RegistrationEntry| entry.row.note.tool_call == *key;
+        self.intents.values().any(|row| row.order.tool_call == *key)
+            || self.registrations.iter().any(registers)
+    }
+
+    fn is_forsaken(&self, key: &ToolCallKey, row: &ToolCallRow) -> bool {
+        row.answer.is_none() && !self.is_intended(key)
+    }
+
     /// The first answer stays; `None` when nobody has claimed the tool call.
     pub(super) fn store_answer(
         &mut self,

@@ -13,6 +13,7 @@ use crate::domain::ids::{
 };
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
 use crate::ports::store::{
     AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RegistrationRow, RoleLease, SmsDraft,
@@ -112,6 +113,7 @@ pub struct CallRow {
 }
 
 pub struct ToolCallRow {
+    pub tool: Tool,
     pub claimant: Claimant,
     pub attempt: u32,
     pub answer: Option<AnswerLine>,

@@ -1,12 +1,14 @@
 //! A tool call is claimed once and answered once (law B-6).
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::ports::store::{Claimant, Claimed, StoreError};
 
 use super::{TOOL, adopt, claim, granted};
 use crate::fixture::House;
-use crate::samples::{NOW, audit, booking, call, line, slot, tool_call};
+use crate::samples::{NOW, audit, booking, call, clinic, line, slot, tool_call};
 
 fn is_ours(claimed: &Claimed, nth: u32) -> bool {
     matches!(claimed, Claimed::Ours { attempt } if *attempt == nth)
@@ -63,6 +65,31 @@ pub(crate) async fn a_claim_that_became_an_intent_is_left_to_the_intent(house: &
     let b = house.process("b").await;
     let fence = adopt(&*b.store, &key.call, b.generation).await;
     assert!(matches!(claim(&*b.store, &key, b.generation, fence).await, Claimed::Underway));
+}
+
+pub(crate) async fn forsaken_is_what_nobody_answers_and_no_intent_will(house: &dyn House) {
+    let a = house.process("a").await;
+    let wish = booking(1, slot(540), a.generation);
+    let at_work = wish.order.tool_call.clone();
+    let fence = adopt(&*a.store, &at_work.call, a.generation).await;
+    claim(&*a.store, &at_work, a.generation, fence).await;
+    granted(&*a.store, &wish).await;
+
+    let [lost, answered] = [1, 2].map(|n| tool_call(&call(9), n));
+    let fence = adopt(&*a.store, &call(9), a.generation).await;
+    claim(&*a.store, &lost, a.generation, fence).await;
+    claim(&*a.store, &answered, a.generation, fence).await;
+    a.store.answer(&answered, line("done"), vec![], NOW).await.unwrap();
+    let maple = clinic("maple");
+    let forsaken = async || a.store.forsaken(&maple, NOW, 99).await.unwrap();
+    assert!(forsaken().await == [(lost.clone(), TOOL)]);
+    assert!(
+        a.store.forsaken(&maple, NOW.minus(Duration::from_secs(1)), 99).await.unwrap().is_empty(),
+        "it may be at work"
+    );
+    assert!(a.store.forsaken(&clinic("cedar"), NOW, 99).await.unwrap().is_empty(), "law I-2");
+    a.store.answer(&lost, line("handed over"), vec![], NOW).await.unwrap();
+    assert!(forsaken().await.is_empty());
 }
 
 pub(crate) async fn the_first_stored_answer_stays(house: &dyn House) {

@@ -1,121 +1,95 @@
 //! When everything has settled: does what was said agree with what is?
 
-use std::collections::{BTreeMap, HashMap};
+mod answers;
+mod calls;
+mod endings;
+mod rows;
 
-use vitarad_actors::domain::booking::{Act, IntentState, Want};
+use std::collections::BTreeMap;
+
+use vitarad_actors::domain::booking::{Intent, IntentState, Slot, Want};
 use vitarad_actors::domain::held::HeldState;
-use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
-use vitarad_actors::domain::laws::{LiveRow, no_overlap_by_us, same_answer};
-use vitarad_actors::domain::mark::Mark;
-use vitarad_actors::testing::{EffectRow, PretendEmr, Tables, World};
+use vitarad_actors::domain::ids::{CallKey, ToolCallKey};
+use vitarad_actors::testing::{EffectRow, Tables, World};
 
-use super::{CLINICS, Record, Told};
+use crate::record::{Heard, Record, Told};
+use crate::story::story;
+use crate::summary::{Part, Summary};
 
-/// What a run, or all runs, came to.
-#[derive(Debug, Default)]
-pub struct Summary {
-    answers: BTreeMap<String, u64>,
-    intents: BTreeMap<&'static str, u64>,
-    held: BTreeMap<&'static str, u64>,
-    staff_rows: u64,
-    our_live_rows: u64,
+/// One tool call: everything that came back to its deliveries, in order.
+pub struct Errand<'a> {
+    pub key: &'a ToolCallKey,
+    pub first: &'a Told,
+    pub heard: Vec<&'a Heard>,
+    pub deliveries: usize,
 }
 
-impl Summary {
-    pub fn add(&mut self, other: &Self) {
-        for (code, count) in &other.answers {
-            *self.answers.entry(code.clone()).or_default() += count;
-        }
-        for (state, count) in &other.intents {
-            *self.intents.entry(state).or_default() += count;
-        }
-        for (state, count) in &other.held {
-            *self.held.entry(state).or_default() += count;
-        }
-        self.staff_rows += other.staff_rows;
-        self.our_live_rows += other.our_live_rows;
+impl<'a> Errand<'a> {
+    /// What the caller goes by: the last that was certain, else the last that was heard.
+    pub fn last_word(&self) -> Option<&'a Heard> {
+        let certain = self.heard.iter().rfind(|heard| answers::is_certain(&heard.code));
+        certain.or(self.heard.last()).copied()
     }
 
-    /// A simulation in which nothing happens proves nothing.
-    pub fn must_have_seen_everything(&self) {
-        for code in [
-            "BOOKED",
-            "MOVED",
-            "CANCELLED",
-            "SLOT_TAKEN",
-            "PENDING",
-            "HANDED_TO_STAFF",
-            "APPOINTMENT_CHANGED",
-            "HELD",
-        ] {
-            assert!(self.answers.get(code).is_some_and(|count| *count > 0), "no answer was {code}");
-        }
-        for state in ["done", "handed_to_staff"] {
-            assert!(self.held.contains_key(state), "no held request ended {state}");
-        }
-        assert!(self.staff_rows > 0 && self.our_live_rows > 0);
+    /// Whether that intent is the same wish, whoever has asked for it.
+    pub fn wishes(&self, intent: &Intent) -> bool {
+        let Told { patient, about, wanted, .. } = self.first;
+        let at = |slot: &Slot| {
+            wanted.as_ref().is_some_and(|wanted| wanted.is(&slot.provider, slot.date, slot.interval))
+        };
+        let same = match &intent.want {
+            Want::Book(slot) => about.is_none() && at(slot),
+            Want::Move { old, to } => *about == Some(*old) && at(to),
+            Want::Cancel(no) => *about == Some(*no) && wanted.is_none(),
+        };
+        same && intent.patient == *patient && intent.clinic == self.key.call.clinic
     }
 }
-
-/// Answers that an error or an overload gave before anything was decided; the next delivery may hear another.
-const TRANSIENT: [&str; 6] =
-    ["PENDING", "INTERNAL_ERROR", "BUSY", "EMR_TIMEOUT", "EMR_UNAVAILABLE", "PATIENT_BUSY"];
 
 pub fn judge(world: &World, record: &Record) -> Summary {
     let mut summary = Summary::default();
-    one_answer_each(record, &mut summary);
-    nothing_open(world, record, &mut summary);
-    nothing_held(world, record, &mut summary);
-    for clinic in CLINICS {
-        let emr = world.emr(clinic);
-        let live = with_halves(world, emr);
-        if let Some((a, b)) = no_overlap_by_us(&live) {
-            let marks = [a, b].map(|row| emr.row(row.no).and_then(|row| row.appointment.mark()));
-            let story = story(&world.store.peek(), &marks);
-            record.breach(format!("B-2: at {clinic} {a:?} and {b:?} overlap in the end{story}"));
-        }
-        summary.our_live_rows += live.iter().filter(|row| row.made_by_us).count() as u64;
-        summary.staff_rows += emr.rows().iter().filter(|row| row.appointment.mark().is_none()).count() as u64;
-        said_is_so(world, record, clinic);
+    let told = record.told.lock().unwrap();
+    let errands = errands(&told);
+    let tables = world.store.peek();
+    for (what, times) in record.counts.lock().unwrap().iter() {
+        summary.count(Part::Happened, what, *times);
     }
-    one_row_per_mark(world, record);
+    answers::one_each(&errands, record, &mut summary);
+    nothing_is_open(&tables, record, &mut summary);
+    nothing_is_held(&tables, record, &mut summary);
+    rows::judge(world, &tables, record, &mut summary);
+    endings::judge(world, &tables, &errands, record, &mut summary);
+    calls::judge(&tables, &calls_of(&errands, &told), record, &mut summary);
+    texted_once(world, &tables, record);
     summary
 }
 
-/// What is live, each new half of a move tied to its old one.
-fn with_halves(world: &World, emr: &PretendEmr) -> Vec<LiveRow> {
-    let tables = world.store.peek();
-    let beside = |mark: Mark| {
-        tables.effects.iter().find(|row| row.effect.mark() == mark).and_then(|row| match row.effect.act {
-            Act::Add { beside, .. } => beside,
-            Act::Cancel { .. } => None,
-        })
-    };
-    let tied = |row: LiveRow| {
-        let mark = emr.row(row.no).and_then(|row| row.appointment.mark());
-        LiveRow { moves: mark.and_then(beside), ..row }
-    };
-    emr.live().into_iter().map(tied).collect()
-}
-
-/// B-6: whatever final answer a tool call got, it got every time.
-fn one_answer_each(record: &Record, summary: &mut Summary) {
-    let mut first: HashMap<ToolCallKey, String> = HashMap::new();
-    for told in record.answers.lock().unwrap().iter() {
-        *summary.answers.entry(told.code.clone()).or_default() += 1;
-        if TRANSIENT.contains(&told.code.as_str()) {
-            continue;
-        }
-        let said = format!("{} {:?}", told.code, told.appointment);
-        let before = first.entry(told.key.clone()).or_insert_with(|| said.clone());
-        if !same_answer(before, &said) {
-            record.breach(format!("B-6: {:?} was told {before} and then {said}", told.key));
-        }
+fn errands(told: &[Told]) -> BTreeMap<&ToolCallKey, Errand<'_>> {
+    let mut errands = BTreeMap::new();
+    for told in told {
+        let new = || Errand { key: &told.key, first: told, heard: Vec::new(), deliveries: 0 };
+        let errand = errands.entry(&told.key).or_insert_with(new);
+        errand.deliveries += 1;
+        errand.heard.extend(&told.heard);
     }
+    errands
 }
 
-fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
-    let tables = world.store.peek();
+/// Each call's tool calls, in the order in which they were answered last.
+fn calls_of<'a>(
+    errands: &'a BTreeMap<&ToolCallKey, Errand<'a>>,
+    told: &'a [Told],
+) -> BTreeMap<&'a CallKey, Vec<&'a Errand<'a>>> {
+    let mut calls: BTreeMap<&CallKey, Vec<&Errand<'_>>> = BTreeMap::new();
+    for told in told {
+        let of_call = calls.entry(&told.key.call).or_default();
+        of_call.retain(|errand| *errand.key != told.key);
+        of_call.push(&errands[&told.key]);
+    }
+    calls
+}
+
+fn nothing_is_open(tables: &Tables, record: &Record, summary: &mut Summary) {
     for row in tables.intents.values() {
         let state = match row.state {
             IntentState::Open => "open",
@@ -123,31 +97,31 @@ fn nothing_open(world: &World, record: &Record, summary: &mut Summary) {
             IntentState::Refused => "refused",
             IntentState::HandedToStaff => "handed_to_staff",
         };
-        *summary.intents.entry(state).or_default() += 1;
+        summary.count(Part::Intents, state, 1);
         if row.state == IntentState::Open {
             let of_intent = |effect: &&EffectRow| effect.effect.intent == row.intent.id;
             let marks: Vec<_> =
                 tables.effects.iter().filter(of_intent).map(|effect| Some(effect.effect.mark())).collect();
-            let story = story(&tables, &marks);
+            let story = story(tables, &marks);
             record.breach(format!("B-5: the intent of {:?} never settled{story}", row.order.tool_call));
         }
     }
 }
 
 /// What was held has ended, and was done if that is what it says.
-fn nothing_held(world: &World, record: &Record, summary: &mut Summary) {
-    let tables = world.store.peek();
+fn nothing_is_held(tables: &Tables, record: &Record, summary: &mut Summary) {
     for row in tables.held.iter().map(|entry| &entry.row) {
-        *summary.held.entry(row.state.name()).or_default() += 1;
+        summary.count(Part::Held, row.state.name(), 1);
         if row.state.is_waiting() {
             record.breach(format!(
                 "{} of {:?} still waits: {:?}, taken up {} times",
                 row.reference, row.note.tool_call, row.outcome, row.fence.0
             ));
         }
-        let wish = row.wish.canonical();
+        let (clinic, wish) = (&row.note.tool_call.call.clinic, row.wish.canonical());
         let done = tables.intents.values().any(|known| {
             matches!(known.state, IntentState::Done(_))
+                && known.intent.clinic == *clinic
                 && known.intent.want.canonical(known.intent.patient) == wish
         });
         if row.state == HeldState::Done && !done {
@@ -156,88 +130,10 @@ fn nothing_held(world: &World, record: &Record, summary: &mut Summary) {
     }
 }
 
-/// B-3: who was told "booked" or "moved" holds it, unless staff or a later wish of theirs changed that.
-fn said_is_so(world: &World, record: &Record, clinic: &str) {
-    let emr = world.emr(clinic);
-    let given_up: Vec<AppointmentNo> = world
-        .store
-        .peek()
-        .intents
-        .values()
-        .filter_map(|row| match row.intent.want {
-            Want::Cancel(no) | Want::Move { old: no, .. } => Some(no),
-            Want::Book(_) => None,
-        })
-        .collect();
-    let of_clinic = |told: &&Told| told.key.call.clinic.as_str() == clinic;
-    for told in record.answers.lock().unwrap().iter().filter(of_clinic) {
-        let Some(row) = told.appointment.and_then(|no| emr.row(AppointmentNo(no))) else { continue };
-        let live = row.appointment.status.occupies();
-        let touched = row.staff_at.is_some() || given_up.contains(&row.appointment.no);
-        match told.code.as_str() {
-            "BOOKED" | "MOVED" | "MOVED_OLD_REMAINS" if !live && !touched => {
-                record.breach(format!(
-                    "B-3: {} was said of {:?} at {:?}, which is not live",
-                    told.code, row.appointment.no, told.at
-                ));
-            }
-            "CANCELLED" if live && row.staff_at.is_none() => {
-                record.breach(format!(
-                    "B-3: CANCELLED was said of {:?} at {:?}, which is live",
-                    row.appointment.no, told.at
-                ));
-            }
-            _ => {}
-        }
+/// O-1: however many processes have the outbox's role, no text is sent twice.
+fn texted_once(world: &World, tables: &Tables, record: &Record) {
+    let (sent, texts) = (world.sms.sent().len(), tables.texts.len());
+    if sent > texts {
+        record.breach(format!("O-1: {sent} texts were sent for {texts} in the outbox"));
     }
-}
-
-/// B-2: one booking intent leaves at most one live row. One that staff have moved is theirs.
-fn one_row_per_mark(world: &World, record: &Record) {
-    let tables = world.store.peek();
-    for clinic in CLINICS {
-        let mut seen: HashMap<_, AppointmentNo> = HashMap::new();
-        for row in world.emr(clinic).rows() {
-            let row = row.appointment;
-            let Some(mark) = row.mark().filter(|_| row.status.occupies()) else { continue };
-            let as_written = tables.effects.iter().any(|effect| {
-                let slot = effect.effect.slot();
-                effect.effect.mark() == mark && slot.provider == row.provider && slot.interval == row.interval
-            });
-            if !as_written {
-                continue;
-            }
-            if let Some(other) = seen.insert(mark, row.no) {
-                let (story, no) = (story(&tables, &[Some(mark)]), row.no);
-                record.breach(format!("B-2: {other:?} and {no:?} at {clinic} are one write{story}"));
-            }
-        }
-    }
-}
-
-/// The journal of the intents that touched these appointments, for whoever has to understand a breach.
-pub fn story(tables: &Tables, marks: &[Option<Mark>]) -> String {
-    let intents: Vec<_> = tables
-        .effects
-        .iter()
-        .filter(|row| marks.contains(&Some(row.effect.mark())))
-        .map(|row| row.effect.intent)
-        .collect();
-    let lines = tables.effects.iter().filter(|row| intents.contains(&row.effect.intent)).map(|row| {
-        let intent = &tables.intents[&row.effect.intent];
-        format!(
-            "\n      {:?} {} {} {:?} announced {:?} due {:?} sender {:?} owner {:?} intent {:?} by {:?}",
-            row.effect.intent.0.as_u128() % 1000,
-            if row.effect.adds() { "add" } else { "cancel" },
-            row.effect.slot().interval,
-            row.state,
-            row.announced_at.0,
-            row.due.map(|due| due.0),
-            row.sender.0,
-            intent.owner.0,
-            intent.state,
-            intent.order.tool_call.tool_call,
-        )
-    });
-    lines.collect()
 }

@@ -122,7 +122,9 @@ impl Truth<'_> {
         });
         match held {
             None => Some(format!("nothing is held as {reference}")),
-            Some(row) if row.wish.patient() != Some(errand.first.patient) => Some("I-3: another's".to_owned()),
+            Some(row) if row.wish.patient() != Some(errand.first.patient) => {
+                Some("I-3: another's".to_owned())
+            }
             Some(row) if row.state == HeldState::Done => None,
             Some(row) => row.state.is_waiting().then(|| format!("{reference} has not ended")),
         }

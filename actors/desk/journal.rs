@@ -160,7 +160,7 @@ impl Saga {
     pub fn follow(&self, id: IntentId) {
         let (house, clinic, order) = (Arc::clone(&self.house), Arc::clone(&self.clinic), self.order.clone());
         let (intent, look_every) = (self.intent.clone(), self.house.settings.look_every);
-        let saga = Self { house, clinic, order, intent, told_pending: true };
+        let saga = Self { house, clinic, order, intent, path: self.path, told_pending: true };
         tokio::spawn(async move {
             let until = Instant::now() + FOLLOWED_FOR;
             let end = saga.outcome_of(id, until, look_every).await;

@@ -29,6 +29,8 @@ pub mod clinics;
 pub mod desk;
 pub mod emr_link;
 
+pub mod handoff;
+
 pub mod crashpoint;
 pub mod directory;
 pub mod exchange;

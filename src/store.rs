@@ -25,6 +25,7 @@ mod clinics;
 mod connect;
 mod copy;
 mod db;
+mod handoff;
 mod held;
 mod holds;
 mod instances;
@@ -163,6 +164,12 @@ impl SqlStore {
         let mut session = self.readers.session().await?;
         session.scope_session(scope).await?;
         Ok(session)
+    }
+
+    /// From now on this process writes under this number.
+    fn begun(&self, generation: Generation) -> Generation {
+        self.generation.store(generation.0, Ordering::Relaxed);
+        generation
     }
 
     fn own_generation(&self) -> Option<Generation> {

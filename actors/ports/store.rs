@@ -5,6 +5,7 @@
 
 mod audit;
 mod capabilities;
+mod handoff;
 mod held;
 mod offers;
 mod registrations;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 
 pub use self::audit::{AuditAction, AuditEntry, AuditStore};
 pub use self::capabilities::CapabilityStore;
+pub use self::handoff::HandoffStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
 pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
 pub use self::registrations::{
@@ -413,7 +415,7 @@ pub trait BookingStore: Send + Sync + 'static {
     /// to its patient, that offer is accepted and they wait no longer.
     async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
 
-    /// Makes the open intents, unsettled registrations and watched writes of generations that are no longer active ours,
+    /// Makes the open intents, unsettled registrations and watched writes of generations that are no longer at work ours,
     /// due at once (law O-2); returns how many.
     async fn adopt_journal(&self, clinic: &ClinicId, owner: Generation, now: Ts) -> StoreResult<u64>;
 

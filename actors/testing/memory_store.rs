@@ -2,6 +2,7 @@
 
 mod announcing;
 mod calls;
+mod handoff;
 mod held;
 mod holds;
 mod journal;
@@ -51,9 +52,8 @@ impl MemoryStore {
     /// A process begins its life on a node; the node's former one is dead by then.
     pub fn begin_generation(&self, node: &str) -> Generation {
         let mut tables = self.peek();
-        tables.generation += 1;
-        let generation = Generation(tables.generation);
-        tables.active.insert(node.to_owned(), generation);
+        let generation = tables.begin_life(node);
+        tables.node(node).begin(generation);
         generation
     }
 

@@ -1,6 +1,4 @@
-//! Generations: the lives of processes on their nodes. Only the newest of a node is active.
-
-use std::sync::atomic::Ordering;
+//! Generations: the lives of processes on their nodes. One of a node's is active, or none.
 
 use futures::FutureExt;
 use vitarad_actors::domain::ids::Generation;
@@ -11,16 +9,16 @@ use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::sql::args;
 use super::statements::{
-    BEGIN_GENERATION, BURY_ACTIVE, HEARTBEAT, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
+    BEGIN_GENERATION, BURY_FORMER, HEARTBEAT, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
     RELEASE_ROLES,
 };
 use super::writer::Lane;
 use super::{SqlStore, walls};
 
 impl SqlStore {
-    /// This process's life begins; the node's former one, if it is still called active, is dead.
+    /// This process's life begins; the node's former ones that are still called alive are dead.
     pub async fn begin_generation(&self, node: &str, now: Ts) -> StoreResult<Generation> {
-        let begun = self
+        let begun: (i64,) = self
             .writer
             .submit_locked(
                 Lane::House,
@@ -28,15 +26,14 @@ impl SqlStore {
                 (node.to_owned(), now),
                 |(node, now), session| {
                     async move {
-                        session.run(BURY_ACTIVE, args![node]).await?;
-                        session.one::<(i64,)>(BEGIN_GENERATION, args![node, *now]).await
+                        session.run(BURY_FORMER, args![node]).await?;
+                        session.one(BEGIN_GENERATION, args![node, *now]).await
                     }
                     .boxed()
                 },
             )
             .await?;
-        self.generation.store(begun.0, Ordering::Relaxed);
-        Ok(Generation(begun.0))
+        Ok(self.begun(Generation(begun.0)))
     }
 
     /// Still here. [`StoreError::Usurped`] when this generation is no longer its node's active one.

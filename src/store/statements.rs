@@ -46,10 +46,21 @@ statements! {
 
     // --- generations and roles ---------------------------------------------------------------------------------------
 
-    BURY_ACTIVE = both("UPDATE instance SET state = 'dead' WHERE node = $1 AND state = 'active'");
+    BURY_FORMER = both(
+        "UPDATE instance SET state = 'dead' WHERE node = $1 AND state IN ('standby', 'active', 'draining')");
     BEGIN_GENERATION = both(
         "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'active', $2, $2)
          RETURNING generation");
+    STAND_BY = both(
+        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'standby', $2, $2)
+         RETURNING generation");
+    INSTANCES = both(
+        "SELECT generation, state, offer FROM instance
+         WHERE node = $1 AND (state IN ('standby', 'active', 'draining') OR generation IN ($2, $3))
+         ORDER BY generation");
+    CHANGE_INSTANCE = both(
+        "UPDATE instance SET state = $2, offer = $3 WHERE generation = $1 AND state = $4 AND offer = $5");
+    MOVE_ROLES = both("UPDATE role_lease SET owner = $2, fence = fence + 1 WHERE owner = $1");
     HEARTBEAT = both("UPDATE instance SET heartbeat_at = $2 WHERE generation = $1 AND state = 'active'");
     RELEASE_GENERATION = both(
         "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
@@ -193,7 +204,7 @@ statements! {
     CLAIM_STANDING = both(
         "SELECT fence, answer,
                 generation <> $4 AND EXISTS (SELECT 1 FROM instance WHERE instance.generation = tool_call.generation
-                                             AND state = 'active') AS elsewhere,
+                                             AND state IN ('active', 'draining')) AS elsewhere,
                 EXISTS (SELECT 1 FROM intent WHERE intent.clinic_id = $1 AND intent.call_id = $2
                         AND intent.tool_call_id = $3)
                 OR EXISTS (SELECT 1 FROM registration WHERE registration.clinic_id = $1
@@ -279,7 +290,8 @@ statements! {
          WHERE clinic_id = $1
            AND (state = 'open' AND (due <= $2 OR expires_at <= $2)
                 OR state = 'executing'
-                   AND (due <= $2 OR owner NOT IN (SELECT generation FROM instance WHERE state = 'active')))
+                   AND (due <= $2 OR owner NOT IN (SELECT generation FROM instance
+                                                   WHERE state IN ('active', 'draining'))))
          ORDER BY created_at, id LIMIT $3");
     TAKE_HELD = both(
         "UPDATE held_request
@@ -357,7 +369,7 @@ statements! {
            AND (state = 'open'
                 OR id IN (SELECT intent_id FROM effect WHERE clinic_id = $1 AND due IS NOT NULL
                           AND (state IN ('announced', 'unknown') OR state = 'absent' AND kind = 'add')))
-           AND owner NOT IN (SELECT generation FROM instance WHERE state = 'active')
+           AND owner NOT IN (SELECT generation FROM instance WHERE state IN ('active', 'draining'))
          RETURNING id, state");
     DUE_NOW = both(
         "UPDATE effect SET due = $3
@@ -422,7 +434,7 @@ statements! {
     ADOPT_REGISTRATIONS = both(
         "UPDATE registration SET owner = $2, due = $3
          WHERE clinic_id = $1 AND owner <> $2 AND state IN ('announced', 'unknown')
-           AND owner NOT IN (SELECT generation FROM instance WHERE state = 'active')");
+           AND owner NOT IN (SELECT generation FROM instance WHERE state IN ('active', 'draining'))");
     DUE_REGISTRATIONS = both(
         "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
          WHERE clinic_id = $1 AND owner = $2 AND state IN ('announced', 'unknown') AND due <= $3

@@ -71,6 +71,10 @@ on_each! {
     a_role_has_one_holder_who_keeps_its_fence_when_renewing
     a_role_is_free_at_once_when_its_holder_gives_it_back_or_is_dead
     a_former_holder_of_a_role_writes_nothing
+    a_node_passes_with_its_roles_and_comes_back_until_it_is_settled
+    what_was_withdrawn_is_not_claimed_and_no_number_serves_twice
+    what_a_draining_process_works_at_is_its_own_until_it_is_gone
+    of_400_races_of_a_claim_with_its_withdrawal_each_has_one_winner
     a_text_is_queued_once_and_taken_once
     a_text_left_in_sending_by_a_death_is_never_sent_again
     what_is_past_its_time_goes_and_what_is_not_settled_or_still_watched_stays

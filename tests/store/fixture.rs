@@ -9,6 +9,7 @@ use vitarad::seal::Keyring;
 use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::Store;
+use vitarad_actors::ports::store::HandoffStore;
 use vitarad_actors::testing::MemoryStore;
 
 use crate::postgres;
@@ -20,10 +21,15 @@ use crate::sealed::declared;
 pub(crate) trait House: Send + Sync {
     /// A process begins its life on a node. The node's former one is dead by then.
     async fn process(&self, node: &str) -> Process;
+
+    /// One begins beside the one that has the node.
+    async fn process_beside(&self, node: &str) -> Process;
 }
 
 pub(crate) struct Process {
     pub(crate) store: Arc<dyn Store>,
+    /// The same, as those who pass nodes on know it.
+    pub(crate) handoff: Arc<dyn HandoffStore>,
     pub(crate) generation: Generation,
 }
 
@@ -60,10 +66,16 @@ impl SqlHouse {
 #[async_trait]
 impl House for SqlHouse {
     async fn process(&self, node: &str) -> Process {
-        let store = self.open().await;
+        let store = Arc::new(self.open().await);
         declare(&store, "maple").await;
         let generation = store.begin_generation(node, NOW).await.expect("a generation");
-        Process { store: Arc::new(store), generation }
+        Process { handoff: Arc::<SqlStore>::clone(&store), store, generation }
+    }
+
+    async fn process_beside(&self, node: &str) -> Process {
+        let store = Arc::new(self.open().await);
+        let generation = store.stand_by(node, NOW).await.expect("a generation");
+        Process { handoff: Arc::<SqlStore>::clone(&store), store, generation }
     }
 }
 
@@ -80,7 +92,18 @@ pub(crate) struct MemoryHouse(Arc<MemoryStore>);
 #[async_trait]
 impl House for MemoryHouse {
     async fn process(&self, node: &str) -> Process {
-        Process { store: Arc::<MemoryStore>::clone(&self.0), generation: self.0.begin_generation(node) }
+        self.living(self.0.begin_generation(node))
+    }
+
+    async fn process_beside(&self, node: &str) -> Process {
+        self.living(self.0.stand_by(node, NOW).await.expect("a generation"))
+    }
+}
+
+impl MemoryHouse {
+    fn living(&self, generation: Generation) -> Process {
+        let (store, handoff) = (Arc::<MemoryStore>::clone(&self.0), Arc::<MemoryStore>::clone(&self.0));
+        Process { store, handoff, generation }
     }
 }
 

@@ -113,7 +113,7 @@ impl ToolCallStore for MemoryStore {
         tables.owned(&key.call, claimant.fence)?;
         let intended = tables.is_intended(key);
         let claimed_by = tables.tool_calls.get(key).map(|row| row.claimant.generation);
-        let elsewhere = claimed_by.is_some_and(|by| by != claimant.generation && tables.is_active(by));
+        let elsewhere = claimed_by.is_some_and(|by| by != claimant.generation && tables.is_at_work(by));
         let Some(row) = tables.tool_calls.get_mut(key) else {
             let first = ToolCallRow { tool, claimant, attempt: 1, answer: None, touched_at: now };
             tables.tool_calls.insert(key.clone(), first);

@@ -70,7 +70,7 @@ impl Tables {
         match entry.row.state {
             HeldState::Open => entry.due <= now || entry.row.expires_at <= now,
             HeldState::Executing => {
-                entry.due <= now || entry.owner.is_none_or(|owner| !self.is_active(owner))
+                entry.due <= now || entry.owner.is_none_or(|owner| !self.is_at_work(owner))
             }
             _ => false,
         }

@@ -81,13 +81,13 @@ impl BookingStore for MemoryStore {
 }
 
 impl Tables {
-    /// Open or watched intents of a generation that is no longer active.
+    /// Open or watched intents of a generation that is no longer at work.
     fn left_behind(&self, clinic: &ClinicId, owner: Generation) -> Vec<IntentId> {
         let watched = |id| self.effects_of(id).any(|row| row.due.is_some() && row.may_turn_up());
         let left = self.intents.values().filter(|row| {
             row.intent.clinic == *clinic
                 && row.owner != owner
-                && !self.is_active(row.owner)
+                && !self.is_at_work(row.owner)
                 && (row.state == IntentState::Open || watched(row.intent.id))
         });
         left.map(|row| row.intent.id).collect()

@@ -80,9 +80,9 @@ impl Tables {
     }
 
     pub(super) fn adopt_registrations(&mut self, clinic: &ClinicId, owner: Generation, now: Ts) -> u64 {
-        let active: Vec<Generation> = self.active.values().copied().collect();
+        let at_work: Vec<Generation> = self.at_work();
         let orphaned = self.registrations.iter_mut().filter(|entry| {
-            entry.is_of(clinic) && !entry.row.state.is_settled() && !active.contains(&entry.owner)
+            entry.is_of(clinic) && !entry.row.state.is_settled() && !at_work.contains(&entry.owner)
         });
         orphaned.map(|entry| (entry.owner, entry.due) = (owner, Some(now))).count() as u64
     }

@@ -45,7 +45,7 @@ impl RoleStore for MemoryStore {
 
     async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()> {
         let mut tables = self.tables()?;
-        tables.active.retain(|_, active| *active != owner);
+        tables.release(owner);
         let tables = &mut *tables;
         for row in tables.roles.values_mut().chain(tables.days.values_mut()) {
             if row.owner == owner && row.expires_at > now {

@@ -15,6 +15,7 @@ use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
+use crate::handoff::rows::Node;
 use crate::ports::store::{
     AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RegistrationRow, RoleLease, SmsDraft,
     StoreError, StoreResult,
@@ -23,8 +24,7 @@ use crate::ports::store::{
 #[derive(Default)]
 pub struct Tables {
     pub generation: i64,
-    /// Each node's living process.
-    pub active: BTreeMap<String, Generation>,
+    pub nodes: BTreeMap<String, Node>,
     pub calls: BTreeMap<CallKey, CallRow>,
     /// When each message was kept.
     pub events: BTreeMap<(CallKey, String), Ts>,
@@ -206,10 +206,6 @@ impl EffectRow {
 }
 
 impl Tables {
-    pub fn is_active(&self, generation: Generation) -> bool {
-        self.active.values().any(|active| *active == generation)
-    }
-
     pub fn effects_of(&self, intent: IntentId) -> impl DoubleEndedIterator<Item = &EffectRow> {
         self.effects.iter().filter(move |row| row.effect.intent == intent)
     }

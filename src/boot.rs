@@ -37,6 +37,7 @@ use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::sections::store::{StoreAddress, Synchronous};
 use crate::emr::{Connector, KeptToken, Tokens};
+use crate::front::listener::Gate;
 use crate::front::{BadGatebook, Door, DoorMeters};
 use crate::health::{Health, Phase};
 use crate::seal::Keyring;
@@ -136,7 +137,7 @@ impl App {
         let approvals = Approvals::new(&store, &clinics, &house);
         let beside = Arc::clone(&health).router().merge(approvals.router());
         let router = Arc::new(door).router(beside);
-        let front = FrontDoor::new(socket, router, door::listener(settings), door_meters);
+        let front = FrontDoor::new(socket, router, door::listener(settings), Gate::default(), door_meters);
         let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
         health.serve(root.actor().clone());
         tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");

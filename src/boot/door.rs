@@ -11,7 +11,7 @@ use vitarad_actors::domain::bucket::Rate;
 use vitarad_actors::ports::door::{Door, OpenDoor};
 
 use crate::config::Settings;
-use crate::front::listener::{ListenerSettings, Listening, listen};
+use crate::front::listener::{Gate, ListenerSettings, Listening, listen};
 use crate::front::{ClinicLimits, DoorMeters, DoorSettings};
 
 /// Owns the socket; each opening serves on a duplicate, so a front that dies never closes the port.
@@ -19,6 +19,7 @@ pub struct FrontDoor {
     socket: TcpListener,
     router: Router,
     settings: ListenerSettings,
+    gate: Gate,
     meters: DoorMeters,
 }
 
@@ -27,9 +28,10 @@ impl FrontDoor {
         socket: TcpListener,
         router: Router,
         settings: ListenerSettings,
+        gate: Gate,
         meters: DoorMeters,
     ) -> Self {
-        Self { socket, router, settings, meters }
+        Self { socket, router, settings, gate, meters }
     }
 }
 
@@ -38,7 +40,8 @@ struct Opened(Listening);
 impl Door for FrontDoor {
     fn open(&self) -> io::Result<Box<dyn OpenDoor>> {
         let socket = self.socket.try_clone()?;
-        let listening = listen(socket, self.router.clone(), self.settings, self.meters.clone())?;
+        let listening =
+            listen(socket, self.router.clone(), self.settings, self.gate.clone(), self.meters.clone())?;
         Ok(Box::new(Opened(listening)))
     }
 }

@@ -5,6 +5,7 @@
 //! `Connection: close`, idle connections are left alone for a while, and there is a hard end.
 
 mod connection;
+mod gate;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::connection::Connections;
+pub use self::gate::Gate;
 use super::meters::{ConnectionOutcome, DoorMeters};
 
 /// So that a system without free descriptors is not asked for one in a loop.
@@ -64,6 +66,7 @@ pub struct Listening {
 #[derive(Clone, Default)]
 struct Phases {
     accepting: CancellationToken,
+    gate: Gate,
     /// Connections without a request are kept.
     keeping: CancellationToken,
     /// Answers are waited for.
@@ -87,16 +90,18 @@ pub fn listen(
     socket: std::net::TcpListener,
     router: Router,
     settings: ListenerSettings,
+    gate: Gate,
     meters: DoorMeters,
 ) -> io::Result<Listening> {
     socket.set_nonblocking(true)?;
     let listener = TcpListener::from_std(socket)?;
     let addr = listener.local_addr()?;
-    let (tasks, phases) = (TaskTracker::new(), Phases::default());
+    let (tasks, phases) = (TaskTracker::new(), Phases { gate: gate.clone(), ..Phases::default() });
     let entrance = Entrance {
         connections: Connections::new(router, settings, phases.clone(), meters.clone()),
         places: Arc::new(Semaphore::new(settings.max_connections)),
         tasks: tasks.clone(),
+        gate,
         meters: meters.clone(),
     };
     let accepting = CancellationToken::new();
@@ -113,6 +118,7 @@ struct Entrance {
     connections: Connections,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
+    gate: Gate,
     meters: DoorMeters,
 }
 
@@ -120,9 +126,10 @@ impl Entrance {
     async fn accept_all(self, listener: TcpListener, closed: CancellationToken) {
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = self.gate.admit(listener.accept()) => accepted,
                 () = closed.cancelled() => break,
             };
+            let Some(accepted) = accepted else { continue };
             if let Ok((stream, peer)) = accepted {
                 self.admit(stream, peer);
             } else {
@@ -130,10 +137,13 @@ impl Entrance {
                 sleep(PAUSE_AFTER_ERROR).await;
             }
         }
-        self.admit_waiting(listener);
+        if !self.gate.is_shut() {
+            self.admit_waiting(listener);
+        }
     }
 
-    /// Whoever stands in the kernel's queue is reset when the socket is closed, unless another process has it too. The
+    /// Whoever stands in the kernel's queue is reset when the socket is closed, unless another process has it too: then
+    /// the gate is shut, and they are that one's. The
     /// runtime may not have heard of them yet, so the kernel is asked itself.
     fn admit_waiting(&self, listener: TcpListener) {
         let Ok(queue) = listener.into_std() else { return };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use vitarad::front::listener::ListenerSettings;
 
@@ -192,4 +192,33 @@ async fn the_second_version_of_http_is_spoken_too_and_drained_without_loss() {
     let reply = sent.await.unwrap().unwrap();
     assert_eq!((reply.status().as_u16(), reply.version()), (200, reqwest::Version::HTTP_2));
     assert_eq!(drained.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn who_comes_while_the_gate_is_shut_waits_and_who_is_inside_is_told_to_come_anew() {
+    let house = House::open(Plan::default());
+    let mut inside = connect(&house, &request()).await;
+    assert!(!answer(&mut inside).await.contains("connection: close"));
+    house.gate.shut().await;
+    let mut outside = connect(&house, &request()).await;
+    inside.write_all(request().as_bytes()).await.unwrap();
+    let last = rest(&mut inside).await;
+    assert!(last.starts_with("HTTP/1.1 200 ") && last.contains("connection: close\r\n"), "{last}");
+    assert_eq!(house.count("door_open_connections"), 0, "nobody was let in meanwhile");
+    house.gate.open();
+    assert!(!answer(&mut outside).await.contains("connection: close"));
+}
+
+#[tokio::test]
+async fn who_waits_before_a_shut_gate_is_left_to_the_process_that_has_the_socket_too() {
+    let (House { listening, gate, addr, .. }, socket) = House::open_beside(Plan::default());
+    gate.shut().await;
+    let mut waiting = TcpStream::connect(addr).await.unwrap();
+    assert_eq!(listening.drain(in_seconds(30)).await, 0);
+    socket.set_nonblocking(true).unwrap();
+    let (mut theirs, peer) = TcpListener::from_std(socket).unwrap().accept().await.unwrap();
+    assert_eq!(peer, waiting.local_addr().unwrap());
+    theirs.write_all(b"hello").await.unwrap();
+    drop(theirs);
+    assert_eq!(rest(&mut waiting).await, "hello");
 }

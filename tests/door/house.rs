@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use vitarad::access::{HmacPlan, WebhookCredential, WebhookScheme};
-use vitarad::front::listener::{ListenerSettings, Listening, listen};
+use vitarad::front::listener::{Gate, ListenerSettings, Listening, listen};
 use vitarad::front::{Door, DoorMeters, DoorSettings, Gatebook};
 use vitarad_actors::domain::alarm::Alarm;
 use vitarad_actors::domain::answer::{Answer, AnswerLine};
@@ -185,12 +185,18 @@ pub(super) struct House {
     pub(super) script: Arc<Script>,
     pub(super) gatebook: Arc<ArcSwap<Gatebook>>,
     pub(super) listening: Listening,
+    pub(super) gate: Gate,
     pub(super) client: reqwest::Client,
     registry: Registry,
 }
 
 impl House {
     pub(super) fn open(plan: Plan) -> Self {
+        Self::open_beside(plan).0
+    }
+
+    /// And the same socket once more, as another process would have it.
+    pub(super) fn open_beside(plan: Plan) -> (Self, std::net::TcpListener) {
         let script = Arc::new(Script::default());
         let gatebook = Arc::new(ArcSwap::from_pointee(gatebook(&plan.platform, &plan.cedar)));
         let mut registry = Registry::default();
@@ -205,9 +211,11 @@ impl House {
         );
         let beside = Router::new().route("/livez", axum::routing::get(async || "alive"));
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let listening = listen(socket, Arc::new(door).router(beside), plan.listener, meters).unwrap();
+        let (gate, router) = (Gate::default(), Arc::new(door).router(beside));
+        let duplicate = socket.try_clone().unwrap();
+        let listening = listen(duplicate, router, plan.listener, gate.clone(), meters).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { addr: listening.addr(), script, gatebook, listening, client, registry }
+        (Self { addr: listening.addr(), script, gatebook, listening, gate, client, registry }, socket)
     }
 
     pub(super) async fn post(

@@ -106,7 +106,8 @@ async fn respond(
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(phases.answering);
     let mut response = router.oneshot(request).await?;
-    if is_http1 && phases.accepting.is_cancelled() {
+    phases.gate.answered();
+    if is_http1 && (phases.accepting.is_cancelled() || phases.gate.is_shut()) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

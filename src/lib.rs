@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod emr;
 pub mod front;
+pub mod handoff;
 pub mod health;
 pub mod sandbox;
 pub mod seal;

@@ -1,0 +1,10 @@
+//! The line between two processes that pass a node on: a UNIX socket in a directory that is ours alone.
+//!
+//! A message is a line of JSON, sockets and the node's lock travel beside it. Who speaks, in what order and for how long is
+//! decided by the machines of `vitarad_actors::handoff`; here it is only carried.
+
+mod line;
+mod place;
+
+pub use line::{Cut, Line};
+pub use place::{NoPlace, Place};

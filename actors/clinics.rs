@@ -6,9 +6,11 @@ use ractor::{Actor, ActorCell, SpawnErr};
 use tokio::sync::oneshot;
 
 use crate::clinic;
+use crate::desk::DeskMsg;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::ClinicId;
 use crate::house::House;
+use crate::mailbox::Post;
 use crate::supervisor::{Child, ChildId, Supervisor, SupervisorArgs, SupervisorMsg};
 use crate::tree::Role;
 
@@ -43,6 +45,16 @@ pub async fn renew(house: &Arc<House>, changed: &[ClinicId]) {
             if clinics.send_message(SupervisorMsg::Start(cell(house, &clinic), reply)).is_ok() {
                 let _ = started.await;
             }
+        }
+    }
+}
+
+/// A process that shared this one's store is gone: every desk looks for what it left.
+pub fn adopt_again(house: &House) {
+    for clinic in house.roster.load().clinics() {
+        // A desk that is not there adopts when it starts.
+        if let Some(desk) = house.directory.desk(&clinic.id) {
+            let _ = desk.actor().send_message(Post::own(DeskMsg::AdoptAgain));
         }
     }
 }

@@ -43,18 +43,34 @@ impl Crashpoint {
 }
 
 type Hook = Arc<dyn Fn(Crashpoint) + Send + Sync>;
+type StepHook = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 #[derive(Clone, Default)]
-pub struct Crashpoints(Option<Hook>);
+pub struct Crashpoints {
+    hook: Option<Hook>,
+    step_hook: Option<StepHook>,
+}
 
 impl Crashpoints {
     pub fn armed(hook: impl Fn(Crashpoint) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hook)))
+        Self { hook: Some(Arc::new(hook)), ..Self::default() }
     }
 
     pub fn pass(&self, point: Crashpoint) {
-        if let Some(hook) = &self.0 {
+        if let Some(hook) = &self.hook {
             hook(point);
+        }
+    }
+
+    /// The same for the steps of a handoff, which are known by their names in the log.
+    #[must_use]
+    pub fn with_steps(self, hook: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        Self { step_hook: Some(Arc::new(hook)), ..self }
+    }
+
+    pub fn begin_step(&self, step: &'static str) {
+        if let Some(hook) = &self.step_hook {
+            hook(step);
         }
     }
 }

@@ -71,6 +71,8 @@ pub enum DeskMsg {
     Looked {
         adopted: bool,
     },
+    /// A process that may have left lines in the journal is gone.
+    AdoptAgain,
     /// Time to see whether held requests can be carried out.
     TakeUpHeld,
     /// Whether there may be more of them.
@@ -99,6 +101,8 @@ pub struct State {
     days: BTreeMap<DayOf, VecDeque<Ready>>,
     adopted: bool,
     looking: bool,
+    /// Since the present look began there is more to adopt.
+    more_to_adopt: bool,
 }
 
 struct Running {
@@ -128,6 +132,7 @@ impl Actor for DeskActor {
             days: BTreeMap::new(),
             adopted: false,
             looking: false,
+            more_to_adopt: false,
         })
     }
 
@@ -154,9 +159,13 @@ impl Actor for DeskActor {
             DeskMsg::Ended(wish, concluded) => state.ended(&myself, &wish, concluded),
             DeskMsg::Look => state.look(&myself),
             DeskMsg::Looked { adopted } => {
-                state.adopted = adopted;
+                state.adopted = adopted && !std::mem::take(&mut state.more_to_adopt);
                 state.looking = false;
                 myself.send_after(state.house.settings.look_every, || Post::own(DeskMsg::Look));
+            }
+            DeskMsg::AdoptAgain => {
+                state.more_to_adopt = state.looking;
+                state.adopted = false;
             }
             DeskMsg::TakeUpHeld => state.take_up_held(&myself),
             DeskMsg::TookUpHeld { more } => {

@@ -26,6 +26,7 @@ pub struct Directory {
     calls: DashMap<CallKey, Mailbox<CallMsg>>,
     /// What of a clinic outlives its actors: the places of its bulkhead and the tally of its running sagas.
     cells: DashMap<ClinicId, Arc<Cell>>,
+    follows_another: bool,
 }
 
 /// Kept across restarts of a clinic's actors.
@@ -76,6 +77,11 @@ impl Directory {
         calls: CallKey => Mailbox<CallMsg>, call, enter_call, leave_call, |m| m.actor().get_id();
     }
 
+    /// For a process that takes over from one that still lives: what that one has spent of the EMRs' budgets is not known.
+    pub fn after_another() -> Self {
+        Self { follows_another: true, ..Self::default() }
+    }
+
     pub fn clinics(&self) -> Option<ActorRef<SupervisorMsg>> {
         self.clinics.load().as_deref().cloned()
     }
@@ -90,7 +96,12 @@ impl Directory {
     }
 
     pub fn cell(&self, clinic: &ClinicId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
-        Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
+        let make = || {
+            let cell = make();
+            cell.linked_before.fetch_or(self.follows_another, Ordering::Relaxed);
+            Arc::new(cell)
+        };
+        Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(make).value())
     }
 
     /// The calls of a clinic that have an actor.

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod laws;
 pub mod mark;
 pub mod new_patient;
+pub mod node;
 pub mod patient;
 pub mod phi;
 pub mod phone;

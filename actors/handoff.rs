@@ -17,13 +17,12 @@
 //!   settled ──────────────────────────────────▶  drain, and end
 //! ```
 //!
-//! Until it is settled the incumbent can take everything back. Whoever is unsure asks the rows ([`rows`]): *they* are the
+//! Until it is settled the incumbent can take everything back. Whoever is unsure asks the rows ([`crate::domain::node`]): *they* are the
 //! truth, the messages only save time. All the incumbent knows of a handoff hangs on its connection, so one that is lost
 //! leaves nothing behind.
 
 mod incumbent;
 mod message;
-pub mod rows;
 mod successor;
 
 pub use self::incumbent::{Incumbent, IncumbentCommand, IncumbentEvent, Kept};

@@ -3,10 +3,14 @@
 mod approvals;
 mod clinics;
 mod door;
+mod giving;
+mod handing;
 mod life;
 mod reload;
 mod reports;
+mod taking;
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,12 +20,16 @@ use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretBox};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+use vitarad_actors::clinics::adopt_again;
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::directory::Directory;
 use vitarad_actors::domain::clinic::Contested;
+use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::exchange::Exchange;
+use vitarad_actors::handoff::{Outcome, ToSuccessor};
 use vitarad_actors::house::House;
-use vitarad_actors::meters::Meters;
+use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::store::{RoleStore, StoreError};
 use vitarad_actors::ports::{Clock, Luck, SmsGateway};
 use vitarad_actors::root::{Ended, Root};
@@ -30,15 +38,19 @@ use self::approvals::Approvals;
 use self::clinics::ClinicBook;
 pub use self::clinics::rehearse;
 use self::door::FrontDoor;
+use self::giving::{Giver, turn_away};
+use self::handing::bury;
 use self::life::Lifetime;
 pub use self::life::{Taken, nobody_lives_beside};
 use self::reload::Reloader;
+pub use self::taking::take_over;
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::config::sections::store::{StoreAddress, Synchronous};
 use crate::emr::{Connector, KeptToken, Tokens};
 use crate::front::listener::Gate;
 use crate::front::{BadGatebook, Door, DoorMeters};
+use crate::handoff::{Line, NoPlace, Place};
 use crate::health::{Health, Phase};
 use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
@@ -67,25 +79,135 @@ pub enum NotBegun {
     Gatebook(#[from] BadGatebook),
     #[error("the supervision tree did not start")]
     Tree,
+    #[error(transparent)]
+    Place(#[from] NoPlace),
+    #[error("not taken over: {0}")]
+    Handoff(Outcome),
+}
+
+/// Everything a process needs before its node may be its own.
+struct Furnished {
+    store: Arc<SqlStore>,
+    clinics: Arc<ClinicBook>,
+    emr: Arc<dyn EmrConnector>,
+    voice: Arc<LiveControl>,
+    luck: Arc<Luck>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What makes a process the node's.
+struct Own {
+    generation: Generation,
+    socket: TcpListener,
+    life: Lifetime,
+    follows_another: bool,
+}
+
+/// The process this one took over from, which finishes what it began.
+struct Predecessor {
+    generation: Generation,
+    line: Line,
 }
 
 /// A running process.
 pub struct App {
+    node: String,
     house: Arc<House>,
     store: Arc<SqlStore>,
     clinics: Arc<ClinicBook>,
     health: Arc<Health>,
     root: Root,
     addr: SocketAddr,
-    _life: Lifetime,
+    gate: Gate,
+    socket: TcpListener,
+    life: Lifetime,
+    place: Place,
+    predecessor: Option<Predecessor>,
+}
+
+fn bind(settings: &Settings) -> Result<TcpListener, NotBegun> {
+    let address = settings.http.listen;
+    TcpListener::bind(address).map_err(|cause| NotBegun::Listen { address, cause })
+}
+
+impl Furnished {
+    async fn bring(settings: &Settings) -> Result<Self, NotBegun> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = Arc::new(open(settings).await?);
+        let clinics = Arc::new(ClinicBook::open(settings, &store, clock.now()).await?);
+        let access = Arc::clone(&clinics);
+        let luck = Arc::new(Luck::from_entropy(rand::random()));
+        let rest = (emr_tokens(&store), Arc::clone(&clock), Arc::clone(&luck));
+        let emr = Connector::new(move |clinic| access.emr(clinic)).with_rest(rest.0, rest.1, rest.2);
+        Ok(Self { store, clinics, emr: Arc::new(emr), voice: Arc::new(LiveControl::new()), luck, clock })
+    }
+
+    fn house(&self, settings: &Settings, own: &Own, crashpoints: Crashpoints) -> House {
+        let sms: Arc<dyn SmsGateway> = Arc::new(LogOnly);
+        House {
+            generation: own.generation,
+            store: Arc::<SqlStore>::clone(&self.store),
+            emr: Arc::clone(&self.emr),
+            sms,
+            voice: Arc::<LiveControl>::clone(&self.voice),
+            clock: Arc::clone(&self.clock),
+            reports: reports::of(settings, &self.clinics, &self.luck),
+            luck: Arc::clone(&self.luck),
+            roster: self.clinics.roster(),
+            directory: if own.follows_another { Directory::after_another() } else { Directory::default() },
+            meters: Arc::default(),
+            settings: settings.house,
+            crashpoints,
+        }
+    }
+
+    /// Starts the tree; opens the door last.
+    async fn open(&self, settings: &Settings, own: Own, crashpoints: Crashpoints) -> Result<App, NotBegun> {
+        let unusable = |cause| NotBegun::Listen { address: settings.http.listen, cause };
+        let addr = own.socket.local_addr().map_err(unusable)?;
+        let house = Arc::new(self.house(settings, &own, crashpoints));
+        let Own { generation, socket, life, .. } = own;
+        let mut registry = Registry::with_prefix("vitarad");
+        let door_meters = DoorMeters::register(&mut registry);
+        house.meters.register(&mut registry);
+        let health = Arc::new(Health::new(&house, &self.store, registry, settings));
+        let door = Door::new(
+            Arc::new(Exchange(Arc::clone(&house))),
+            self.clinics.gatebook(),
+            Arc::clone(&self.clock),
+            Arc::clone(&house.luck),
+            door_meters.clone(),
+            door::settings(settings),
+        );
+        let approvals = Approvals::new(&self.store, &self.clinics, &house);
+        let beside = Arc::clone(&health).router().merge(approvals.router());
+        let (router, gate) = (Arc::new(door).router(beside), Gate::default());
+        let front = socket.try_clone().map_err(unusable)?;
+        let front = FrontDoor::new(front, router, door::listener(settings), gate.clone(), door_meters);
+        let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
+        health.serve(root.actor().clone());
+        tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");
+        Ok(App {
+            node: settings.node.name.clone(),
+            house,
+            store: Arc::clone(&self.store),
+            clinics: Arc::clone(&self.clinics),
+            health,
+            root,
+            addr,
+            gate,
+            socket,
+            life,
+            place: life::place(settings),
+            predecessor: None,
+        })
+    }
 }
 
 impl App {
     /// Binds first, so that a port in use is found out before anything is touched; opens the door last.
     pub async fn begin(settings: &Settings, crashpoints: Crashpoints) -> Result<Self, NotBegun> {
-        let address = settings.http.listen;
-        let socket = TcpListener::bind(address).map_err(|cause| NotBegun::Listen { address, cause })?;
-        Self::begin_on(socket, settings, crashpoints).await
+        Self::begin_on(bind(settings)?, settings, crashpoints).await
     }
 
     pub async fn begin_on(
@@ -93,55 +215,12 @@ impl App {
         settings: &Settings,
         crashpoints: Crashpoints,
     ) -> Result<Self, NotBegun> {
-        let address = settings.http.listen;
-        let addr = socket.local_addr().map_err(|cause| NotBegun::Listen { address, cause })?;
         let life = Lifetime::begin(settings)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::new(open(settings).await?);
-        let generation = store.begin_generation(&settings.node.name, clock.now()).await?;
-        let clinics = Arc::new(ClinicBook::open(settings, &store, clock.now()).await?);
-        let access = Arc::clone(&clinics);
-        let mut registry = Registry::with_prefix("vitarad");
-        let (meters, door_meters) = (Arc::<Meters>::default(), DoorMeters::register(&mut registry));
-        meters.register(&mut registry);
-        let sms: Arc<dyn SmsGateway> = Arc::new(LogOnly);
-        let luck = Arc::new(Luck::from_entropy(rand::random()));
-        let house = Arc::new(House {
-            generation,
-            store: Arc::<SqlStore>::clone(&store),
-            emr: Arc::new(Connector::new(move |clinic| access.emr(clinic)).with_rest(
-                emr_tokens(&store),
-                Arc::clone(&clock),
-                Arc::clone(&luck),
-            )),
-            sms,
-            voice: Arc::new(LiveControl::new()),
-            reports: reports::of(settings, &clinics, &luck),
-            clock: Arc::clone(&clock),
-            luck,
-            roster: clinics.roster(),
-            directory: Directory::default(),
-            meters,
-            settings: settings.house,
-            crashpoints,
-        });
-        let health = Arc::new(Health::new(&house, &store, registry, settings));
-        let door = Door::new(
-            Arc::new(Exchange(Arc::clone(&house))),
-            clinics.gatebook(),
-            Arc::clone(&clock),
-            Arc::clone(&house.luck),
-            door_meters.clone(),
-            door::settings(settings),
-        );
-        let approvals = Approvals::new(&store, &clinics, &house);
-        let beside = Arc::clone(&health).router().merge(approvals.router());
-        let router = Arc::new(door).router(beside);
-        let front = FrontDoor::new(socket, router, door::listener(settings), Gate::default(), door_meters);
-        let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
-        health.serve(root.actor().clone());
-        tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");
-        Ok(Self { house, store, clinics, health, root, addr, _life: life })
+        let furnished = Furnished::bring(settings).await?;
+        let (store, now) = (&furnished.store, furnished.clock.now());
+        let generation = store.begin_generation(&settings.node.name, now).await?;
+        let own = Own { generation, socket, life, follows_another: false };
+        furnished.open(settings, own, crashpoints).await
     }
 
     pub const fn addr(&self) -> SocketAddr {
@@ -156,6 +235,8 @@ impl App {
     pub async fn run(mut self, signals: &mut SignalStream, reload: impl Fn() -> Option<Settings>) -> Ended {
         let (wanted, newest) = watch::channel(None);
         let mut reloads = pin!(self.reloader().run(newest));
+        let mut given = pin!(self.giver().give());
+        let mut mourning = pin!(self.mourning());
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
@@ -168,7 +249,10 @@ impl App {
                         wanted.send_replace(Some(Arc::new(settings)));
                     }
                 },
+                // Its end is what the successor waits for on the line.
+                _line = &mut given => return self.drain().await,
                 never = &mut reloads => match never {},
+                never = &mut mourning => match never {},
             }
         }
     }
@@ -181,8 +265,48 @@ impl App {
         }
     }
 
+    fn giver(&self) -> Giver {
+        Giver {
+            node: self.node.clone(),
+            house: Arc::clone(&self.house),
+            store: Arc::clone(&self.store),
+            gate: self.gate.clone(),
+            socket: self.socket.try_clone(),
+            life: self.life.clone(),
+            place: self.place.clone(),
+        }
+    }
+
+    /// When the process we took over from is gone, what it could not finish is ours.
+    fn mourning(&mut self) -> impl Future<Output = Infallible> + use<> {
+        let (node, house, store) = (self.node.clone(), Arc::clone(&self.house), Arc::clone(&self.store));
+        let predecessor = self.predecessor.take();
+        async move {
+            if let Some(Predecessor { generation, mut line }) = predecessor {
+                while line.hear::<ToSuccessor>().await.is_ok() {}
+                bury(&store, &node, generation).await;
+                adopt_again(&house);
+                tracing::info!(generation = generation.0, "the former process is gone");
+            }
+            std::future::pending().await
+        }
+    }
+
+    /// Whether a request was answered before the tree fell.
+    async fn proven(&mut self) -> bool {
+        tokio::select! {
+            _ = self.root.ended() => false,
+            () = self.gate.first_answer() => true,
+        }
+    }
+
     /// Drains: the door first, then the cells, the audit log last; gives back what this life owned.
-    pub async fn stop(mut self) -> Ended {
+    pub async fn stop(self) -> Ended {
+        let _refusing = AbortOnDropHandle::new(tokio::spawn(turn_away(self.place.clone())));
+        self.drain().await
+    }
+
+    async fn drain(mut self) -> Ended {
         tracing::info!("draining");
         self.health.enter(Phase::Draining);
         self.root.stop().await;

@@ -63,6 +63,7 @@ use writer::Writer;
 pub use audit::AuditVerdict;
 pub use connect::{Engine, OpenError};
 pub use copy::{Moved, NotMoved, copy};
+pub use handoff::schema_range;
 pub use readers::{ReaderCounts, ReaderUse};
 pub use schema::{Migration, Schema, Standing};
 pub use writer::WriterCounts;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::message::{Hello, Refusal, ToIncumbent, ToSuccessor};
-use super::rows::{OfferNo, Passage, Request};
 use crate::domain::ids::Generation;
+use crate::domain::node::{OfferNo, Passage, Request};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IncumbentEvent {

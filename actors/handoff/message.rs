@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::OfferNo;
 use crate::domain::ids::Generation;
+use crate::domain::node::OfferNo;
 
 /// The version of this conversation.
 pub const PROTO: u16 = 1;

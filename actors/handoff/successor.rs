@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::message::{Hello, Refusal, ToIncumbent, ToSuccessor};
-use super::rows::{Passage, Request};
 use crate::domain::ids::Generation;
+use crate::domain::node::{Passage, Request};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuccessorEvent {
@@ -131,7 +131,8 @@ impl Successor {
     /// For logs.
     pub const fn step(&self) -> &'static str {
         match self.step {
-            Step::Connecting | Step::Greeting => "hello",
+            Step::Connecting => "connect",
+            Step::Greeting => "hello",
             Step::Warming { .. } => "warm",
             Step::Waiting { .. } | Step::Looking { .. } => "offer",
             Step::Parked { .. } => "freeze",

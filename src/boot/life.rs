@@ -1,11 +1,18 @@
 //! A node lives once: the lock on its file says so to the next process, and the kernel drops it however this one dies.
+//!
+//! The lock belongs to the open file, not to the process. A handoff passes it on as a duplicate, so while two processes
+//! overlap both hold it, and it is free only when neither lives.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::config::sections::store::StoreAddress;
+use crate::handoff::Place;
 
 /// Another process is this node.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +26,8 @@ pub enum Taken {
 }
 
 /// Held as long as the process lives.
-pub struct Lifetime(#[expect(dead_code, reason = "holding it is what it is for")] File);
+#[derive(Clone)]
+pub struct Lifetime(Arc<File>);
 
 impl Lifetime {
     pub fn begin(settings: &Settings) -> Result<Self, Taken> {
@@ -32,11 +40,28 @@ impl Lifetime {
         let opened = File::options().create(true).truncate(false).write(true).open(path);
         let file = opened.map_err(unusable)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => Ok(Self(Arc::new(file))),
             Err(TryLockError::WouldBlock) => Err(Taken::Alive { node: node.to_owned() }),
             Err(TryLockError::Error(cause)) => Err(unusable(cause)),
         }
     }
+
+    /// From the incumbent. `None`: it is not this node's lock.
+    pub fn inherited(lock: OwnedFd, settings: &Settings) -> Option<Self> {
+        let (ours, theirs) = (std::fs::metadata(path(settings).1).ok()?, File::from(lock));
+        let found = theirs.metadata().ok()?;
+        let is_the_same = (found.dev(), found.ino()) == (ours.dev(), ours.ino());
+        (is_the_same && theirs.try_lock().is_ok()).then(|| Self(Arc::new(theirs)))
+    }
+
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Where the node's processes talk to each other: beside the lock.
+pub fn place(settings: &Settings) -> Place {
+    Place::at(path(settings).1.with_extension("handoff"))
 }
 
 /// The locks of all nodes that ever lived on this file: none of them lives now, nor begins to while they are held.

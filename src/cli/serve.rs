@@ -5,7 +5,7 @@ use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::root::Ended;
 
 use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, complain, install_cryptography};
-use crate::boot::{App, rehearse};
+use crate::boot::{App, rehearse, take_over};
 use crate::config::sections::log::LogFormat;
 use crate::config::{Settings, report};
 use crate::signals::SignalStream;
@@ -18,6 +18,13 @@ pub struct Serve {
     /// Let webhooks in without credentials. Only in development and on loopback.
     #[arg(long)]
     insecure_no_auth: bool,
+    /// Take over from the process that runs as this node, without losing a request; begin as usual if there is none.
+    #[arg(long)]
+    takeover: bool,
+    /// End the process when it comes to this step of a handoff, as a power failure would.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true)]
+    crash_at_step: Option<String>,
     /// End the process when it passes this point of a booking, as a power failure would.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, value_parser = vitarad_actors::crashpoint::Crashpoint::named)]
@@ -53,7 +60,12 @@ impl Serve {
             Ok(signals) => signals,
             Err(failure) => return could_not_begin(&failure),
         };
-        let app = match App::begin(&settings, self.crashpoints()).await {
+        let begun = if self.takeover {
+            take_over(&settings, self.crashpoints()).await
+        } else {
+            App::begin(&settings, self.crashpoints()).await
+        };
+        let app = match begun {
             Ok(app) => app,
             Err(failure) => return could_not_begin(&failure),
         };
@@ -92,14 +104,22 @@ impl Serve {
 
     fn crashpoints(&self) -> Crashpoints {
         #[cfg(debug_assertions)]
-        if let Some(fatal) = self.crash_at {
-            return Crashpoints::armed(move |point| {
-                if point == fatal {
-                    std::process::abort();
-                }
-            });
+        {
+            let (point, step) = (self.crash_at, self.crash_at_step.clone());
+            if point.is_some() || step.is_some() {
+                let at_point = move |passed| abort_if(Some(passed) == point);
+                return Crashpoints::armed(at_point)
+                    .with_steps(move |begun| abort_if(step.as_deref() == Some(begun)));
+            }
         }
         Crashpoints::default()
+    }
+}
+
+#[cfg(debug_assertions)]
+fn abort_if(fatal: bool) {
+    if fatal {
+        std::process::abort();
     }
 }
 

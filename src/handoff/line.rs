@@ -79,6 +79,11 @@ impl Line {
         }
     }
 
+    /// The other side finds the line cut; so do we.
+    pub fn hang_up(&self) {
+        let _ = rustix::net::shutdown(self.stream.as_fd(), rustix::net::Shutdown::Both);
+    }
+
     /// What came beside the messages so far.
     pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.received)

@@ -6,16 +6,25 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::laws::{self, Law};
+use vitarad_actors::domain::node::{Instance, Node, OfferNo, Passage, Request, Standing};
 use vitarad_actors::domain::time::Ts;
-use vitarad_actors::handoff::rows::{Instance, Node, OfferNo, Passage, Request, Standing};
+use vitarad_actors::handoff::Schema;
 use vitarad_actors::ports::store::{HandoffStore, StoreError, StoreResult};
 
-use super::SqlStore;
 use super::db::Session;
 use super::locks::LockKey;
 use super::sql::args;
 use super::statements::{CHANGE_INSTANCE, INSTANCES, MOVE_ROLES, STAND_BY};
 use super::writer::Lane;
+use super::{SqlStore, schema};
+
+/// The oldest schema that a release beside ours may have been made for: nothing has been taken away since.
+const OLDEST_BESIDE: i64 = 1;
+
+/// What this release can live with.
+pub fn schema_range() -> Schema {
+    Schema { newest: schema::newest(), oldest: OLDEST_BESIDE }
+}
 
 #[async_trait]
 impl HandoffStore for SqlStore {

@@ -107,6 +107,11 @@ impl Schema {
     }
 }
 
+/// The newest migration that this release brings.
+pub(super) fn newest() -> i64 {
+    sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 fn known(engine: &Engine) -> Migrator {
     let mut migrations = match engine {
         Engine::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),

@@ -6,7 +6,7 @@
 mod world;
 
 use stateright::{Checker, Model, Property};
-use vitarad_actors::handoff::rows::{Instance, Node, OfferNo, Request, Standing};
+use vitarad_actors::domain::node::{Instance, Node, OfferNo, Request, Standing};
 use vitarad_actors::handoff::{Incumbent, Kept, Outcome, Successor};
 
 use crate::world::{INCUMBENT, OURS, Step, World, process};

@@ -1,7 +1,7 @@
 //! Two processes, the rows between them, and everything that can happen next.
 
 use vitarad_actors::domain::ids::Generation;
-use vitarad_actors::handoff::rows::{Instance, Node, OfferNo, Request, Standing};
+use vitarad_actors::domain::node::{Instance, Node, OfferNo, Request, Standing};
 use vitarad_actors::handoff::{
     Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, Outcome, Schema, Successor, SuccessorCommand,
     SuccessorEvent, ToIncumbent, ToSuccessor,

@@ -7,7 +7,7 @@ use crate::repository::read;
 
 type Place = (Law, &'static str, &'static str);
 
-const TESTED: [Place; 40] = [
+const TESTED: [Place; 42] = [
     (Law::B1, "actors/desk/tests.rs", "a_store_that_goes_away_before_the_journal_row_stops_the_write"),
     (
         Law::B1,
@@ -80,6 +80,16 @@ const TESTED: [Place; 40] = [
     (Law::O1, "tests/store/contract/roles.rs", "a_former_holder_of_a_role_writes_nothing"),
     (Law::O1, "tests/store/schema.rs", "of_processes_that_begin_at_once_on_a_node_one_is_active"),
     (Law::O2, "actors/call/tests.rs", "a_call_that_fell_asleep_wakes_with_what_it_knew"),
+    (
+        Law::O1,
+        "tests/handoff_model/main.rs",
+        "whatever_dies_or_is_late_one_process_has_the_node_and_its_door",
+    ),
+    (
+        Law::O2,
+        "tests/process/handoffs.rs",
+        "wherever_a_successor_dies_the_incumbent_serves_on_and_the_next_one_takes_over",
+    ),
     (
         Law::O2,
         "tests/deaths/endings.rs",

@@ -33,11 +33,12 @@ const OUTSIDE: [&str; 10] = [
 ];
 
 /// A room, and the rooms of its crate that it knows. Adapters meet in `boot`, nowhere else.
-const KNOWS: [(&str, &[&str]); 9] = [
+const KNOWS: [(&str, &[&str]); 10] = [
     ("actors/domain", &["domain"]),
     ("actors/ports", &["domain", "ports"]),
     ("src/emr", &["access", "emr"]),
     ("src/front", &["access", "front"]),
+    ("src/handoff", &["handoff"]),
     ("src/sandbox", &["sandbox"]),
     ("src/seal", &["seal"]),
     ("src/sms", &["sms"]),

@@ -9,6 +9,7 @@ mod daemon;
 mod drains;
 #[path = "../support/engine.rs"]
 mod engine;
+mod handoffs;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]

@@ -71,6 +71,10 @@ impl Process {
         self.child.start_kill().expect("a process that has not ended");
     }
 
+    fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_none()
+    }
+
     pub(crate) fn out(&self) -> String {
         self.out.so_far()
     }
@@ -118,8 +122,13 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) async fn serve(premises: &Premises, arguments: &[&str]) -> Self {
-        let process = serve(premises, arguments);
-        let addr = until("the address in the log", async || address(&process.out())).await;
+        let mut process = serve(premises, arguments);
+        let addr = until("the address in the log", async || {
+            let begun = address(&process.out());
+            assert!(begun.is_some() || process.is_running(), "not begun: {}", process.err.so_far());
+            begun
+        })
+        .await;
         let platform = Platform::of(addr);
         until("readiness", async || platform.get("/readyz", "").await.filter(|reply| reply.status == 200))
             .await;

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::domain::ids::Generation;
+use crate::domain::node::{OfferNo, Request};
 use crate::domain::time::Ts;
-use crate::handoff::rows::{OfferNo, Request};
 
-/// The rows of [`crate::handoff::rows`], changed by its functions, a transaction each. The roles of a process go with its
+/// The rows of [`crate::domain::node`], changed by its functions, a transaction each. The roles of a process go with its
 /// node; its calls go to whoever is asked about them next, and its journal stays its own until it is gone.
 #[async_trait]
 pub trait HandoffStore: Send + Sync + 'static {

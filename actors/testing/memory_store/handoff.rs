@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{MemoryStore, Tables};
 use crate::domain::ids::{Fence, Generation};
+use crate::domain::node::{Instance, Node, OfferNo, Request, Standing};
 use crate::domain::time::Ts;
-use crate::handoff::rows::{Instance, Node, OfferNo, Request, Standing};
 use crate::ports::store::{HandoffStore, StoreResult};
 
 #[async_trait]

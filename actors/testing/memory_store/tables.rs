@@ -11,11 +11,11 @@ use crate::domain::capabilities::Capabilities;
 use crate::domain::ids::{
     CallId, CallKey, ClinicId, DemographicNo, Fence, Generation, IntentId, ProviderNo, ToolCallKey,
 };
+use crate::domain::node::Node;
 use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::{Waiting, WaitlistStatus};
-use crate::handoff::rows::Node;
 use crate::ports::store::{
     AuditEntry, Claimant, EmrToken, HeldRow, OfferRow, OrderNote, RegistrationRow, RoleLease, SmsDraft,
     StoreError, StoreResult,

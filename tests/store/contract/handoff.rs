@@ -1,7 +1,7 @@
 //! A node passes from process to process as a whole, or not at all (laws O-1 and O-2).
 
 use vitarad_actors::domain::ids::Generation;
-use vitarad_actors::handoff::rows::{OfferNo, Passage, Request};
+use vitarad_actors::domain::node::{OfferNo, Passage, Request};
 use vitarad_actors::ports::store::StoreError;
 
 use super::{KEEP, ROLE_LASTS, granted, role};

@@ -1,0 +1,173 @@
+//! The incumbent's side of a handoff: listens for a successor, and does what the machine says.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixListener;
+use tokio::time::{Instant, sleep_until, timeout};
+use vitarad_actors::clinics;
+use vitarad_actors::handoff::{
+    Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, Refusal, ToSuccessor,
+};
+use vitarad_actors::house::House;
+use vitarad_actors::ports::store::HandoffStore;
+
+use super::handing::{ask, deadline};
+use super::life::Lifetime;
+use crate::front::listener::Gate;
+use crate::handoff::{Line, Place};
+use crate::store::{SqlStore, schema_range};
+
+/// The rows are asked for a number once; a store that is slower than this is no store to hand over on.
+const NUMBERING: Duration = Duration::from_secs(2);
+
+pub struct Giver {
+    pub node: String,
+    pub house: Arc<House>,
+    pub store: Arc<SqlStore>,
+    pub gate: Gate,
+    pub socket: io::Result<TcpListener>,
+    pub life: Lifetime,
+    pub place: Place,
+}
+
+type Talk<'a> = Pin<Box<dyn Future<Output = (Kept, Line)> + Send + 'a>>;
+
+impl Giver {
+    /// Resolves when the node is a successor's. Its line is kept until our end, which is how it learns of it.
+    pub async fn give(self) -> Line {
+        let listener = match self.place.listen() {
+            Ok(listener) => listener,
+            Err(failure) => {
+                tracing::warn!(%failure, "no successor can take over from this process");
+                return std::future::pending().await;
+            }
+        };
+        let mut talk: Option<Talk> = None;
+        loop {
+            let refusal = talk.is_some().then_some(Refusal::AnotherSuccessor);
+            let talking = async {
+                match &mut talk {
+                    Some(talk) => talk.await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                (kept, line) = talking => {
+                    tracing::info!(handoff.kept = ?kept, "the handoff is over");
+                    if kept == Kept::Given {
+                        return line;
+                    }
+                    talk = None;
+                }
+                met = meet(&listener, refusal) => {
+                    if let Some(line) = met {
+                        talk = Some(Box::pin(self.talk(line)));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn talk(&self, mut line: Line) -> (Kept, Line) {
+        let mut machine = Incumbent::new(self.house.generation, Hello::of(schema_range()));
+        let began = Instant::now();
+        let mut until = deadline(machine.allowed());
+        let mut event = hear(&mut line, until).await;
+        loop {
+            let before = machine.step();
+            let commands = machine.on(event);
+            if machine.step() != before {
+                let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(handoff.step = machine.step(), elapsed_ms = elapsed, "giving the node");
+                until = deadline(machine.allowed());
+                self.house.crashpoints.begin_step(machine.step());
+            }
+            let mut known = None;
+            for command in commands {
+                known = self.carry_out(command, &line).await.or(known);
+            }
+            if let Some(kept) = machine.ended() {
+                return (kept, line);
+            }
+            event = match known {
+                Some(event) => event,
+                None => hear(&mut line, until).await,
+            };
+        }
+    }
+
+    /// What it brings to light at once. A line that is cut shows when it is listened to.
+    async fn carry_out(&self, command: IncumbentCommand, line: &Line) -> Option<IncumbentEvent> {
+        match command {
+            IncumbentCommand::Say(word) => {
+                let _ = line.say(&word).await;
+                None
+            }
+            IncumbentCommand::HandOver => {
+                let Ok(socket) = &self.socket else { return Some(IncumbentEvent::Lost) };
+                let beside = [socket.as_fd(), self.life.descriptor()];
+                let _ = line.say_with(&ToSuccessor::Offer { sockets: 1 }, &beside).await;
+                None
+            }
+            IncumbentCommand::Freeze => {
+                self.gate.shut().await;
+                Some(IncumbentEvent::Froze)
+            }
+            IncumbentCommand::Thaw => {
+                self.gate.open();
+                // A successor that had the node for a while may have begun something.
+                clinics::adopt_again(&self.house);
+                None
+            }
+            IncumbentCommand::Number => {
+                let offered = timeout(NUMBERING, self.store.offer(&self.node, self.house.generation)).await;
+                Some(IncumbentEvent::Offered(offered.ok().and_then(Result::ok).flatten()))
+            }
+            IncumbentCommand::Ask(request) => {
+                Some(IncumbentEvent::Answered(ask(&self.store, &self.node, request).await))
+            }
+            IncumbentCommand::HangUp => {
+                line.hang_up();
+                None
+            }
+            IncumbentCommand::Leave => None,
+        }
+    }
+}
+
+/// A successor to talk to. The others are told why not.
+async fn meet(listener: &UnixListener, refusal: Option<Refusal>) -> Option<Line> {
+    let (stream, _) = listener.accept().await.ok()?;
+    let line = Line::new(stream);
+    let refusal = if line.is_from_our_user() { refusal } else { Some(Refusal::OtherUser) };
+    let Some(reason) = refusal else { return Some(line) };
+    tracing::warn!(handoff.refusal = %reason, "a successor is refused");
+    let _ = line.say(&ToSuccessor::Refused { reason }).await;
+    None
+}
+
+/// While a process ends without a successor.
+pub async fn turn_away(place: Place) {
+    let Ok(listener) = place.listen() else { return };
+    loop {
+        meet(&listener, Some(Refusal::Draining)).await;
+    }
+}
+
+async fn hear(line: &mut Line, until: Option<Instant>) -> IncumbentEvent {
+    let late = async {
+        match until {
+            Some(until) => sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        heard = line.hear() => heard.map_or(IncumbentEvent::Lost, IncumbentEvent::Heard),
+        () = late => IncumbentEvent::Late,
+    }
+}

@@ -215,10 +215,10 @@ async fn without_an_incumbent_a_takeover_is_a_start() {
 async fn told(premises: &Premises, bytes: &[u8]) -> String {
     let mut line = talk_to(premises).await;
     line.write_all(bytes).await.expect("it listens");
-    let mut told = String::new();
+    let mut told = Vec::new();
     // A reset is a cut, too.
-    let _ = line.read_to_string(&mut told).await;
-    told
+    let _ = line.read_to_end(&mut told).await;
+    String::from_utf8(told).expect("text")
 }
 
 async fn talk_to(premises: &Premises) -> UnixStream {

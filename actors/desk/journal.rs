@@ -55,13 +55,12 @@ impl Saga {
             match self.house.store.announce(announcement, self.house.now()).await? {
                 Announced::Granted(lease) => return Ok(lease),
                 Announced::Occupied => return Err(End::plain(Situation::SlotTaken)),
-                // What is said now is not kept: the first answer is, and told instead.
-                Announced::Answered => return Err(End::plain(Situation::Busy)),
                 Announced::PatientBusy => return Err(End::plain(Situation::PatientBusy)),
                 Announced::LeaseHeld if Instant::now() + LEASE_RETRY < self.order.deadline => {
                     sleep(LEASE_RETRY).await;
                 }
-                Announced::LeaseHeld => return Err(End::plain(Situation::Busy)),
+                // Answered: what is said now is not kept; the first answer is, and told instead.
+                Announced::LeaseHeld | Announced::Answered => return Err(End::plain(Situation::Busy)),
                 Announced::Known(known) => match self.known(&known).await {
                     Known::Answers(end) => return Err(end),
                     Known::NoLongerTrue if replaces == Some(known.id) => {

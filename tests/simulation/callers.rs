@@ -12,8 +12,8 @@ use vitarad_actors::testing::patient;
 use crate::delivery::Line;
 use crate::ending::{Ending, Said};
 use crate::plan::chance;
-use crate::strangers;
 use crate::town::{patients_of, quarters};
+use crate::{newcomers, strangers};
 
 /// A caller who hears nothing at all asks once more, so often.
 const PATIENCE: usize = 90;
@@ -40,6 +40,10 @@ pub async fn call_until_the_end(mut lines: impl FnMut(usize) -> Option<Line>) {
 impl Caller {
     async fn talk(&mut self) {
         self.line.record.count("calls");
+        if newcomers::is_newcomer(self.line.patient) {
+            newcomers::register(self).await;
+            return self.say_goodbye().await;
+        }
         if chance(&mut self.line.rng, 10) {
             strangers::pry_before_verification(self).await;
         }

@@ -19,6 +19,7 @@ use vitarad_actors::switchboard::{Switchboard, Tiding};
 use vitarad_actors::testing::tool_call;
 
 use crate::houses::Houses;
+use crate::newcomers::newcomers_of;
 use crate::plan::{Plan, chance, dice};
 use crate::record::{Heard, Place, Record, Told};
 use crate::strangers;
@@ -64,7 +65,11 @@ pub fn lines(
             plan: Arc::clone(&plan),
             clinic,
             call: format!("call-{n}-{call}"),
-            patient: rng.random_range(patients_of(clinic)),
+            patient: if chance(&mut rng, 8) {
+                rng.random_range(newcomers_of(clinic))
+            } else {
+                rng.random_range(patients_of(clinic))
+            },
             until,
             verified: false,
             stays: chance(&mut rng, 25),
@@ -166,6 +171,7 @@ impl Line {
             kind: "end-of-call-report".to_owned(),
             body: Phi::new(Vec::new()),
             facts: CallFacts::default(),
+            audited: None,
         };
         let tell = |exchange: Arc<vitarad_actors::exchange::Exchange>| async move {
             exchange.tell(event, Tiding::Ended).await

@@ -5,7 +5,7 @@ use vitarad_actors::domain::say::Situation;
 /// A call ends as one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
-    /// Booked, moved or cancelled.
+    /// Booked, moved, cancelled or registered.
     Done,
     /// Held, with a reference.
     Held,
@@ -21,7 +21,7 @@ pub enum Ending {
 impl Ending {
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Done => "booked, moved or cancelled",
+            Self::Done => "booked, moved, cancelled or registered",
             Self::Held => "held with a reference",
             Self::Transferred => "transferred",
             Self::Warned => "sent to the emergency line",
@@ -50,7 +50,7 @@ impl Said {
 
     fn by(situation: Situation) -> Self {
         match situation.code() {
-            "BOOKED" | "MOVED" | "CANCELLED" => Self::Ending(Ending::Done),
+            "BOOKED" | "MOVED" | "CANCELLED" | "REGISTERED" => Self::Ending(Ending::Done),
             "MOVED_OLD_REMAINS" | "HANDED_TO_STAFF" => Self::Ending(Ending::HandedToStaff),
             "HELD" => Self::Ending(Ending::Held),
             "TRANSFER" => Self::Ending(Ending::Transferred),

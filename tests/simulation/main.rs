@@ -15,6 +15,7 @@ mod delivery;
 mod ending;
 mod houses;
 mod neighbours;
+mod newcomers;
 mod plan;
 mod record;
 mod run;

@@ -19,7 +19,7 @@ const LONGEST_OUTAGE: Duration = Duration::from_hours(24);
 /// A clock is set so far ahead or back, at most.
 const FARTHEST: Duration = Duration::from_hours(4);
 /// Looks at the journal in a run: what takes a virtual day must not take minutes of a real one.
-const TICKS: u32 = 960;
+const TICKS: u32 = 480;
 
 pub struct Plan {
     pub seed: u64,
@@ -72,13 +72,13 @@ impl Plan {
         let outages = lengths.into_iter().map(|lasts| {
             let lasts = lasts?;
             let service = chance(&mut rng, 40).then(|| Service::ALL[rng.random_range(0..Service::ALL.len())]);
-            let from = (trouble - lasts).mul_f64(rng.random_range(0.1..0.8));
+            let from = trouble.saturating_sub(lasts).mul_f64(rng.random_range(0.1..0.8));
             Some(Outage { service, from, lasts })
         });
         let outages = outages.collect();
         let clocks_are_set = chance(&mut rng, 35);
         let settle = SETTLE + if clocks_are_set { FARTHEST } else { Duration::ZERO };
-        let tick = ((trouble + settle) / TICKS).clamp(Duration::from_secs(1), Duration::from_mins(1));
+        let tick = ((trouble + settle) / TICKS).clamp(Duration::from_secs(2), Duration::from_mins(1));
         Self {
             seed,
             trouble,

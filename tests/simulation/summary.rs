@@ -56,7 +56,7 @@ impl Summary {
             (
                 Part::Calls,
                 &[
-                    "booked, moved or cancelled",
+                    "booked, moved, cancelled or registered",
                     "handed to staff",
                     "held with a reference",
                     "message taken",
@@ -67,7 +67,16 @@ impl Summary {
             ),
             (
                 Part::Answers,
-                &["APPOINTMENT_CHANGED", "BOOKED", "CANCELLED", "HELD", "MOVED", "PENDING", "SLOT_TAKEN"],
+                &[
+                    "APPOINTMENT_CHANGED",
+                    "BOOKED",
+                    "CANCELLED",
+                    "HELD",
+                    "MOVED",
+                    "PENDING",
+                    "REGISTERED",
+                    "SLOT_TAKEN",
+                ],
             ),
             (Part::Held, &["done", "expired", "handed_to_staff"]),
             (

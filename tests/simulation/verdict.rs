@@ -8,8 +8,10 @@ mod rows;
 use std::collections::BTreeMap;
 
 use vitarad_actors::domain::booking::{Intent, IntentState, Slot, Want};
-use vitarad_actors::domain::held::HeldState;
+use vitarad_actors::domain::held::{HeldState, HeldWish};
 use vitarad_actors::domain::ids::{CallKey, ToolCallKey};
+use vitarad_actors::domain::registration::RegistrationState;
+use vitarad_actors::ports::store::HeldRow;
 use vitarad_actors::testing::{EffectRow, Tables, World};
 
 use crate::record::{Heard, Record, Told};
@@ -118,15 +120,25 @@ fn nothing_is_held(tables: &Tables, record: &Record, summary: &mut Summary) {
                 row.reference, row.note.tool_call, row.outcome, row.fence.0
             ));
         }
-        let (clinic, wish) = (&row.note.tool_call.call.clinic, row.wish.canonical());
-        let done = tables.intents.values().any(|known| {
-            matches!(known.state, IntentState::Done(_))
-                && known.intent.clinic == *clinic
-                && known.intent.want.canonical(known.intent.patient) == wish
-        });
+        let done = was_done(tables, row);
         if row.state == HeldState::Done && !done {
             record.breach(format!("B-3: {} is called done and no intent is", row.reference));
         }
+    }
+}
+
+/// Some intent or registration of the same wish has been read back and agrees.
+fn was_done(tables: &Tables, held: &HeldRow) -> bool {
+    let clinic = &held.note.tool_call.call.clinic;
+    match &held.wish {
+        HeldWish::Visit(visit) => tables.intents.values().any(|row| {
+            let same = visit.want.canonical(visit.patient) == row.intent.want.canonical(row.intent.patient);
+            same && row.intent.clinic == *clinic && matches!(row.state, IntentState::Done(_))
+        }),
+        HeldWish::Registration(who) => tables.registrations.iter().map(|entry| &entry.row).any(|row| {
+            let same = row.who.person() == who.person() && row.note.tool_call.call.clinic == *clinic;
+            same && matches!(row.state, RegistrationState::Done(_))
+        }),
     }
 }
 

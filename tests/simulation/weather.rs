@@ -63,7 +63,7 @@ impl Outage {
 const fn service_of(op: Op) -> Service {
     match op {
         Op::Providers => Service::Provider,
-        Op::Charts => Service::Demographic,
+        Op::Charts | Op::Chart | Op::AddChart => Service::Demographic,
         Op::TemplateCodes
         | Op::DaySchedule
         | Op::DayRows

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use vitarad_actors::domain::booking::IntentState;
 use vitarad_actors::domain::ids::CallKey;
+use vitarad_actors::domain::registration::RegistrationState;
 use vitarad_actors::testing::{IntentRow, Tables};
 
 use super::Errand;
@@ -54,6 +55,15 @@ pub fn settled_as(tables: &Tables, errand: &Errand<'_>) -> Option<Ending> {
     let said = answer.and_then(|answer| Said::of(answer["code"].as_str()?));
     if let Some(Said::Ending(ending)) = said {
         return Some(ending);
+    }
+    let registered = tables.registrations.iter().find(|entry| entry.row.note.tool_call == *errand.key);
+    if let Some(entry) = registered {
+        return match entry.row.state {
+            RegistrationState::Done(_) => Some(Ending::Done),
+            RegistrationState::NotDone => Some(Ending::Refused),
+            RegistrationState::HandedToStaff => Some(Ending::HandedToStaff),
+            RegistrationState::Announced | RegistrationState::Unknown => None,
+        };
     }
     // The same wish may have been asked for by another tool call.
     let of_wish = |row: &&IntentRow| row.order.tool_call == *errand.key || errand.wishes(&row.intent);

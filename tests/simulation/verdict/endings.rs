@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use vitarad_actors::domain::booking::{EffectState, IntentState, Want};
 use vitarad_actors::domain::held::HeldState;
 use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
+use vitarad_actors::domain::registration::RegistrationState;
 use vitarad_actors::testing::{PretendEmr, Tables, World};
 
 use super::{Errand, calls};
 use crate::ending::{Ending, Said};
+use crate::newcomers::against_registered;
 use crate::record::{Appointment, Heard, Record};
 use crate::summary::{Part, Summary};
 
@@ -63,6 +65,7 @@ impl Truth<'_> {
     fn against(&self, errand: &Errand<'_>, ending: Ending, heard: &Heard) -> Option<String> {
         match ending {
             Ending::Done if heard.code == "CANCELLED" => self.against_cancelled(errand.first.about),
+            Ending::Done if heard.code == "REGISTERED" => against_registered(self.emr, number_of(errand)),
             Ending::Done => self.against_booked(errand, heard.appointment.as_ref()),
             Ending::HandedToStaff => {
                 let both = heard.appointment.as_ref().filter(|_| heard.code == "MOVED_OLD_REMAINS");
@@ -80,7 +83,7 @@ impl Truth<'_> {
             Ending::MessageTaken => {
                 let taken = self.tables.waitlist.iter().any(|row| {
                     row.key.call.clinic == errand.key.call.clinic
-                        && row.waiting.phone.reveal().digits().ends_with(&number_of(errand))
+                        && row.waiting.phone.reveal().digits().ends_with(&format!("{:02}", number_of(errand)))
                 });
                 (!taken).then(|| "nobody of that number waits".to_owned())
             }
@@ -122,7 +125,7 @@ impl Truth<'_> {
         });
         match held {
             None => Some(format!("nothing is held as {reference}")),
-            Some(row) if row.wish.patient() != Some(errand.first.patient) => {
+            Some(row) if row.wish.patient().is_some_and(|patient| patient != errand.first.patient) => {
                 Some("I-3: another's".to_owned())
             }
             Some(row) if row.state == HeldState::Done => None,
@@ -163,7 +166,7 @@ impl Truth<'_> {
     }
 
     fn is_with_staff(&self, errand: &Errand<'_>) -> bool {
-        let Tables { intents, effects, dead_letters, held, .. } = self.tables;
+        let Tables { intents, effects, dead_letters, held, registrations, .. } = self.tables;
         let patients = || {
             intents.values().filter(|row| {
                 row.intent.clinic == errand.key.call.clinic && row.intent.patient == errand.first.patient
@@ -172,6 +175,9 @@ impl Truth<'_> {
         let written =
             |id| effects.iter().any(|row| row.effect.intent == id && row.state == EffectState::HandedToStaff);
         patients().any(|row| row.state == IntentState::HandedToStaff || written(row.intent.id))
+            || registrations.iter().any(|entry| {
+                entry.row.note.tool_call == *errand.key && entry.row.state == RegistrationState::HandedToStaff
+            })
             || dead_letters.contains_key(errand.key)
             || held.iter().any(|entry| {
                 entry.row.note.tool_call == *errand.key && entry.row.state == HeldState::HandedToStaff
@@ -201,7 +207,7 @@ impl Truth<'_> {
     }
 }
 
-/// A caller's telephone number ends as their chart number does.
-fn number_of(errand: &Errand<'_>) -> String {
-    format!("{:02}", errand.first.patient.reveal() % 100)
+/// A caller's number in the town, by which their telephone number ends.
+const fn number_of(errand: &Errand<'_>) -> i32 {
+    errand.first.patient.reveal() % 100
 }

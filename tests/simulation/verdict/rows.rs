@@ -8,13 +8,15 @@ use vitarad_actors::domain::laws::{LiveRow, no_overlap_by_us};
 use vitarad_actors::domain::mark::Mark;
 use vitarad_actors::testing::{PretendEmr, Tables, World};
 
+use crate::newcomers::one_chart_each;
 use crate::record::Record;
 use crate::story::story;
 use crate::summary::{Part, Summary};
 
 pub fn judge(world: &World, tables: &Tables, record: &Record, summary: &mut Summary) {
-    for clinic in &world.clinics {
+    for (n, clinic) in world.clinics.iter().enumerate() {
         let emr = &world.emrs[&clinic.id];
+        one_chart_each(tables, emr, n, record);
         let live = with_halves(tables, emr);
         if let Some((a, b)) = no_overlap_by_us(&live) {
             let marks = [a, b].map(|row| emr.row(row.no).and_then(|row| row.appointment.mark()));

@@ -20,7 +20,7 @@ pub const LEASE_BEYOND_WRITE: Duration = Duration::from_secs(10);
 const LEASE_RETRY: Duration = Duration::from_millis(50);
 const INTENT_POLL: Duration = Duration::from_millis(100);
 /// Less than it takes until a tool call without an answer is handed to staff.
-const FOLLOWED_FOR: Duration = Duration::from_secs(50);
+pub const FOLLOWED_FOR: Duration = Duration::from_secs(50);
 /// How often an absent write is looked for, in case it turns up late.
 pub const WATCH_EVERY: Duration = Duration::from_mins(5);
 

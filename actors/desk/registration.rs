@@ -5,11 +5,11 @@
 
 mod look;
 mod settling;
+mod waiting;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::journal::LEASE_BEYOND_WRITE;
 use super::order::{Enrolled, NewcomerOrder, Registered};
@@ -28,8 +28,6 @@ use crate::emr_link::OneWay;
 use crate::house::House;
 use crate::ports::emr::{EmrFailure, EmrResult, Operation};
 use crate::ports::store::{AuditAction, Lease, RegistrationAnnounced, RegistrationDraft, StoreError};
-
-const POLL: Duration = Duration::from_millis(100);
 
 pub struct Registration {
     house: Arc<House>,
@@ -181,33 +179,6 @@ impl Registration {
             None if charts.is_empty() => Ok(()),
             None => Err(End::having_seen(Situation::DuplicatePatient, &charts)),
         }
-    }
-
-    /// Another tool call, or another process, is at the same person.
-    async fn wait_for(&self, id: IntentId, same_call: bool) -> End {
-        // Who asked is answered a little before that.
-        while Instant::now() + POLL + 2 * self.house.settings.answer_margin < self.order.deadline {
-            sleep(POLL).await;
-            match self.house.store.registration(&self.clinic.id, id).await {
-                Ok(Some(RegistrationState::Announced | RegistrationState::Unknown)) => {}
-                Ok(Some(RegistrationState::Done(no))) if same_call => {
-                    return self.made_meanwhile(id, no).await;
-                }
-                Ok(Some(RegistrationState::Done(_))) => return End::plain(Situation::DuplicatePatient),
-                Ok(Some(RegistrationState::HandedToStaff)) => return End::plain(Situation::HandedToStaff),
-                Ok(Some(RegistrationState::NotDone) | None) => return End::plain(Situation::PatientBusy),
-                Err(failure) => return failure.into(),
-            }
-        }
-        End::plain(if same_call { Situation::RegistrationPending } else { Situation::PatientBusy })
-    }
-
-    async fn made_meanwhile(&self, id: IntentId, no: DemographicNo) -> End {
-        let outcome = match self.link(self.in_time()).await {
-            Ok(link) => self.nobody_has_a_chart(&link, Some((id, no))).await,
-            Err(failure) => Err(End::plain(self.situation_of(failure))),
-        };
-        outcome.err().unwrap_or_else(|| End::plain(Situation::PatientBusy))
     }
 
     /// Charts that are theirs by health number, or by name and birth date.

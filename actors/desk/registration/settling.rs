@@ -22,8 +22,7 @@ impl Registration {
 
     /// Kept before it is settled: a death in between leaves too much, never nothing.
     pub(super) async fn held_instead(&self, end: End) -> End {
-        let asked_by_a_caller = !self.told_pending && self.order.held.is_none();
-        if end.situation != Situation::EmrAway || !asked_by_a_caller {
+        if end.situation != Situation::EmrAway || !self.is_awaited() {
             return end;
         }
         let (house, clinic, note) = (&*self.house, &*self.clinic, &self.order.note);
@@ -65,7 +64,15 @@ impl Registration {
         let _ = self.house.store.settle_registration(end, self.house.now()).await;
     }
 
-    pub(super) async fn settle(&self, state: RegistrationState, mut end: End) -> End {
+    /// A refusal that comes after the caller was told "not confirmed yet" has to be told by a person.
+    pub(super) async fn settle(&self, state: RegistrationState, end: End) -> End {
+        let (state, mut end) = match state {
+            RegistrationState::NotDone if self.is_late() && !end.situation.success() => {
+                let told = End { seen: end.seen, ..End::plain(Situation::HandedToStaff) };
+                (RegistrationState::HandedToStaff, told)
+            }
+            state => (state, end),
+        };
         let kept = end.line.take();
         let line = kept.clone().unwrap_or_else(|| self.word(&end));
         let mut settlement = self.settlement(state, None);
@@ -90,8 +97,11 @@ impl Registration {
         End { line: Some(line), is_settled: true, ..end }
     }
 
-    /// The answer as it is stored, or stored now; a pending one is not, because it may still change.
+    /// The answer as it is stored, or stored now. A pending one is not, because it may still change; nor is a refusal that
+    /// comes when the caller has been told so: then nobody is at it, and staff are told.
     pub(super) async fn conclude(&self, end: End) -> Enrolled {
+        let unheard = self.is_late() && !end.is_settled && !end.situation.success();
+        let end = if unheard { End::plain(Situation::RegistrationPending) } else { end };
         self.house.meters.registration(&self.clinic.id, end.situation.code());
         let key = self.order.note.tool_call.clone();
         let situation = Some(end.situation);
@@ -122,8 +132,7 @@ impl Registration {
 
     /// Who has hung up is texted; who is on the line has heard it.
     fn draft(&self, end: &End) -> Option<SmsDraft> {
-        let is_on_the_line = self.order.held.is_none() && !self.told_pending;
-        let texts = self.clinic.sms.enabled && !is_on_the_line && end.situation == Situation::Registered;
+        let texts = self.clinic.sms.enabled && !self.is_awaited() && end.situation == Situation::Registered;
         let to = self.order.note.text_to.clone().filter(|_| texts)?;
         Some(SmsDraft {
             clinic: self.clinic.id.clone(),
@@ -134,7 +143,7 @@ impl Registration {
     }
 
     /// The call knows the patient by the handle only if it is there to hear of it.
-    fn word(&self, end: &End) -> AnswerLine {
+    pub(super) fn word(&self, end: &End) -> AnswerLine {
         let registered = end.registered.as_ref().filter(|_| !self.told_pending);
         let name = self.order.who.first_name.reveal();
         wording::of_newcomer(&self.clinic, self.order.note.language, end.situation, name, registered).line()

@@ -11,6 +11,7 @@ mod offers;
 mod registrations;
 mod reports;
 mod retention;
+mod roles;
 mod tokens;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use self::registrations::{
 };
 pub use self::reports::{NoReport, ReportStore, Unreported};
 pub use self::retention::{Keep, RetentionStore};
+pub use self::roles::{RoleLease, RoleStore};
 pub use self::tokens::{EmrToken, TokenStore};
 use crate::domain::answer::AnswerLine;
 use crate::domain::appointment::Seen;
@@ -482,31 +484,4 @@ pub trait OutboxStore: Send + Sync + 'static {
         state: SmsState,
         now: Ts,
     ) -> StoreResult<()>;
-}
-
-// --- roles -----------------------------------------------------------------------------------------------------------
-
-/// A singleton's right to act, under a fence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoleLease {
-    pub role: &'static str,
-    pub owner: Generation,
-    pub fence: Fence,
-    /// By the holder's own monotonic clock.
-    pub until: Instant,
-}
-
-#[async_trait]
-pub trait RoleStore: Send + Sync + 'static {
-    /// Takes or renews a role. `None`: another living process has it.
-    async fn hold_role(
-        &self,
-        role: &'static str,
-        owner: Generation,
-        lasts: Duration,
-        now: Ts,
-    ) -> StoreResult<Option<RoleLease>>;
-
-    /// Gives everything this generation owns back: calls, roles, booking leases, the generation itself.
-    async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()>;
 }

@@ -14,7 +14,7 @@ use vitarad_actors::ports::store::{HandoffStore, StoreError, StoreResult};
 use super::db::Session;
 use super::locks::LockKey;
 use super::sql::args;
-use super::statements::{CHANGE_INSTANCE, INSTANCES, MOVE_ROLES, STAND_BY};
+use super::statements::ownership::{CHANGE_INSTANCE, INSTANCES, MOVE_ROLES, STAND_BY};
 use super::writer::Lane;
 use super::{SqlStore, schema};
 

@@ -18,7 +18,7 @@ use super::locks::LockKey;
 use super::outbox::{self, SealedSms};
 use super::records::{self, HeldRecord};
 use super::sql::args;
-use super::statements::{
+use super::statements::held::{
     CANCEL_HELD, DUE_HELD, END_HELD, HELD_ALREADY, HELD_COUNTS, HELD_FOR, HELD_REQUESTS, HOLD_REQUEST,
     TAKE_HELD,
 };

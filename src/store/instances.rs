@@ -8,7 +8,7 @@ use vitarad_actors::ports::store::{StoreError, StoreResult};
 use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::sql::args;
-use super::statements::{
+use super::statements::ownership::{
     BEGIN_GENERATION, BURY_FORMER, HEARTBEAT, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
     RELEASE_ROLES,
 };

@@ -20,7 +20,7 @@ use super::locks::LockKey;
 use super::outbox::{self, SealedSms};
 use super::records::{self, RegistrationRecord};
 use super::sql::args;
-use super::statements::{
+use super::statements::registrations::{
     ADOPT_REGISTRATIONS, ANNOUNCE_REGISTRATION, DUE_REGISTRATIONS, EARLIER_REGISTRATION, REGISTRATION,
     REGISTRATION_STANDING, REGISTRATION_UNDER_WAY, REGISTRATIONS_FOR_STAFF, SETTLE_REGISTRATION,
 };

@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::{RoleLease, RoleStore, StoreError, StoreResult
 
 use super::db::Session;
 use super::sql::args;
-use super::statements::{HOLD_ROLE, ROLE_FENCE};
+use super::statements::ownership::{HOLD_ROLE, ROLE_FENCE};
 use super::writer::Lane;
 use super::{SqlStore, instances};
 

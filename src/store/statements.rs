@@ -10,11 +10,14 @@ macro_rules! statements {
     };
 }
 
+pub(super) mod held;
 pub(super) mod offers;
+pub(super) mod ownership;
+pub(super) mod registrations;
 
 /// With their names.
 pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Sql)> {
-    ALL.iter().chain(offers::ALL)
+    [ALL, held::ALL, offers::ALL, ownership::ALL, registrations::ALL].into_iter().flatten()
 }
 
 /// Several statements in one text cannot be prepared; these are not in [`all`].
@@ -43,56 +46,6 @@ statements! {
          WHERE to_regclass(book) IS NOT NULL");
     MIGRATED = both("SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version");
     SCHEMA_FLOOR = both("SELECT floor FROM _schema_floor");
-
-    // --- generations and roles ---------------------------------------------------------------------------------------
-
-    BURY_FORMER = both(
-        "UPDATE instance SET state = 'dead' WHERE node = $1 AND state IN ('standby', 'active', 'draining')");
-    BEGIN_GENERATION = both(
-        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'active', $2, $2)
-         RETURNING generation");
-    STAND_BY = both(
-        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'standby', $2, $2)
-         RETURNING generation");
-    INSTANCES = both(
-        "SELECT generation, state, offer FROM instance
-         WHERE node = $1 AND (state IN ('standby', 'active', 'draining') OR generation IN ($2, $3))
-         ORDER BY generation");
-    CHANGE_INSTANCE = both(
-        "UPDATE instance SET state = $2, offer = $3 WHERE generation = $1 AND state = $4 AND offer = $5");
-    MOVE_ROLES = both("UPDATE role_lease SET owner = $2, fence = fence + 1 WHERE owner = $1");
-    HEARTBEAT = both("UPDATE instance SET heartbeat_at = $2 WHERE generation = $1 AND state = 'active'");
-    RELEASE_GENERATION = both(
-        "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
-    RELEASE_ROLES = both("UPDATE role_lease SET expires_at = $2 WHERE owner = $1 AND expires_at > $2");
-    LEASING_CLINICS = each(
-        "SELECT DISTINCT clinic_id FROM booking_lease WHERE generation = $1",
-        "SELECT clinics_where('SELECT 1 FROM booking_lease WHERE generation = $1', $1)");
-    RELEASE_LEASES = both(
-        "UPDATE booking_lease SET expires_at = $2 WHERE generation = $1 AND expires_at > $2 AND clinic_id = $3");
-
-    // A renewal keeps the fence. Taken over when expired, given back, or its owner's generation is no longer active; never
-    // by a generation that is not.
-    HOLD_ROLE = both(
-        "INSERT INTO role_lease (role, owner, fence, expires_at)
-         SELECT $1, generation, 1, $3 FROM instance WHERE generation = $2 AND state = 'active'
-         ON CONFLICT (role) DO UPDATE
-         SET owner = excluded.owner, expires_at = excluded.expires_at,
-             fence = role_lease.fence + CASE WHEN role_lease.owner = excluded.owner THEN 0 ELSE 1 END
-         WHERE role_lease.owner = excluded.owner OR role_lease.expires_at <= $4
-            OR NOT EXISTS (SELECT 1 FROM instance WHERE generation = role_lease.owner AND state = 'active')
-         RETURNING fence");
-    ROLE_FENCE = each(
-        "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2",
-        "SELECT fence FROM role_lease WHERE role = $1 AND owner = $2 FOR SHARE");
-
-    ROLE_STANDING = each(
-        "SELECT 'worker'",
-        "SELECT CASE WHEN rolsuper OR rolbypassrls THEN 'unbound'
-                     WHEN EXISTS (SELECT 1 FROM pg_class WHERE oid = 'clinic'::regclass
-                                  AND pg_has_role(relowner, 'USAGE')) THEN 'owner'
-                     ELSE 'worker' END
-         FROM pg_roles WHERE rolname = current_user");
 
     // --- clinics and their keys --------------------------------------------------------------------------------------
 
@@ -261,51 +214,6 @@ statements! {
            AND state IN ('announced', 'unknown') AND id <> $6
          ORDER BY date, start_minute, end_minute");
 
-    // --- held requests ------------------------------------------------------------------------------------------------
-
-    HELD_ALREADY = both(
-        "SELECT reference FROM held_request
-         WHERE clinic_id = $1 AND (wish_index = $2 AND state IN ('open', 'executing')
-                                   OR call_id = $3 AND tool_call_id = $4)");
-    HELD_COUNTS = both(
-        "SELECT COUNT(*), COUNT(CASE WHEN call_id = $2 THEN 1 END), COUNT(CASE WHEN reference = $3 THEN 1 END)
-         FROM held_request WHERE clinic_id = $1 AND state IN ('open', 'executing')");
-    HOLD_REQUEST = both(
-        "INSERT INTO held_request (clinic_id, call_id, tool_call_id, reference, wish_index, patient_index, wish, state,
-                                   fence, due, created_at, expires_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', 0, $8, $8, $9, $8)");
-    HELD_REQUESTS = both(
-        "SELECT id, call_id, tool_call_id, reference, wish, alternatives, state, outcome, fence, intent_id, created_at,
-                expires_at
-         FROM held_request WHERE clinic_id = $1 ORDER BY created_at, id LIMIT $2");
-    HELD_FOR = both(
-        "SELECT id, call_id, tool_call_id, reference, wish, alternatives, state, outcome, fence, intent_id, created_at,
-                expires_at
-         FROM held_request WHERE clinic_id = $1 AND patient_index = $2 AND state IN ('open', 'executing')
-         ORDER BY created_at, id");
-    DUE_HELD = both(
-        "SELECT id, call_id, tool_call_id, reference, wish, alternatives, state, outcome, fence, intent_id, created_at,
-                expires_at
-         FROM held_request
-         WHERE clinic_id = $1
-           AND (state = 'open' AND (due <= $2 OR expires_at <= $2)
-                OR state = 'executing'
-                   AND (due <= $2 OR owner NOT IN (SELECT generation FROM instance
-                                                   WHERE state IN ('active', 'draining'))))
-         ORDER BY created_at, id LIMIT $3");
-    TAKE_HELD = both(
-        "UPDATE held_request
-         SET state = 'executing', owner = $4, fence = fence + 1, intent_id = $5, due = $6, changed_at = $7
-         WHERE clinic_id = $1 AND id = $2 AND fence = $3 AND state IN ('open', 'executing')
-         RETURNING fence");
-    END_HELD = both(
-        "UPDATE held_request
-         SET state = $4, outcome = $5, alternatives = $6, due = $7, changed_at = $8, owner = NULL
-         WHERE clinic_id = $1 AND id = $2 AND fence = $3 AND state = 'executing'");
-    CANCEL_HELD = both(
-        "UPDATE held_request SET state = 'cancelled', changed_at = $3
-         WHERE clinic_id = $1 AND reference = $2 AND state = 'open'");
-
     // --- announcing a write ------------------------------------------------------------------------------------------
 
     LIVE_WISH = both(
@@ -410,40 +318,6 @@ statements! {
              SELECT intent_id FROM effect WHERE clinic_id = $1 AND state = 'handed_to_staff'
              UNION
              SELECT id FROM registration WHERE clinic_id = $1 AND state = 'handed_to_staff') AS handed");
-
-    // --- registrations -----------------------------------------------------------------------------------------------
-
-    REGISTRATION_UNDER_WAY = both(
-        "SELECT id, call_id FROM registration
-         WHERE clinic_id = $1 AND (person_index = $2 OR health_index = $3) AND state IN ('announced', 'unknown')
-         LIMIT 1");
-    EARLIER_REGISTRATION = both(
-        "SELECT id, chart FROM registration
-         WHERE clinic_id = $1 AND call_id = $2 AND person_index = $3 AND state = 'done'
-         ORDER BY announced_at DESC LIMIT 1");
-    ANNOUNCE_REGISTRATION = both(
-        "INSERT INTO registration (id, clinic_id, call_id, tool_call_id, person_index, health_index, payload, state,
-                                   owner, sender, announced_at, last_arrival, due)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'announced', $8, $8, $9, $10, $10)");
-    REGISTRATION_STANDING = both("SELECT state, sender, owner FROM registration WHERE clinic_id = $1 AND id = $2");
-    // Only from the state it was judged by: of two who settle at once, one does.
-    SETTLE_REGISTRATION = both(
-        "UPDATE registration
-         SET state = $4, chart = $5, due = $6, last_arrival = COALESCE($7, last_arrival), closed_at = $8
-         WHERE clinic_id = $1 AND id = $2 AND state = $3");
-    ADOPT_REGISTRATIONS = both(
-        "UPDATE registration SET owner = $2, due = $3
-         WHERE clinic_id = $1 AND owner <> $2 AND state IN ('announced', 'unknown')
-           AND owner NOT IN (SELECT generation FROM instance WHERE state IN ('active', 'draining'))");
-    DUE_REGISTRATIONS = both(
-        "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
-         WHERE clinic_id = $1 AND owner = $2 AND state IN ('announced', 'unknown') AND due <= $3
-         ORDER BY announced_at, id LIMIT $4");
-    REGISTRATION = both("SELECT state, chart FROM registration WHERE clinic_id = $1 AND id = $2");
-    REGISTRATIONS_FOR_STAFF = both(
-        "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
-         WHERE clinic_id = $1 AND state IN ('announced', 'unknown', 'handed_to_staff')
-         ORDER BY announced_at, id LIMIT $2");
 
     // --- audit -------------------------------------------------------------------------------------------------------
 

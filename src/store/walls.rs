@@ -13,7 +13,8 @@ use super::SqlStore;
 use super::connect::{self, Engine, OpenError};
 use super::db::{Db, Scope};
 use super::sql::{Arg, Sql, args};
-use super::statements::{CLINIC_IDS, ROLE_STANDING};
+use super::statements::CLINIC_IDS;
+use super::statements::ownership::ROLE_STANDING;
 
 impl Engine {
     /// Lets the role of `worker` work with the rows of what this one's role owns, and not change what keeps them apart.

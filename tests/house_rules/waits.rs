@@ -4,13 +4,12 @@ use crate::kept;
 use crate::repository::{File, file, rust};
 
 /// Where a sleep waits for nothing.
-const MAY_SLEEP: [(&str, &str); 7] = [
+const MAY_SLEEP: [(&str, &str); 6] = [
     ("tests/support/patience.rs", "looks again until a deadline"),
     ("tests/door/house.rs", "looks again until a deadline"),
     ("tests/door/throughput.rs", "lets a measurement run"),
     ("tests/bench/", "lets measurements run"),
     ("tests/deaths/", "passes time on a paused clock"),
-    ("tests/simulation.rs", "passes time on a paused clock"),
     ("tests/simulation/", "passes time on a paused clock"),
 ];
 

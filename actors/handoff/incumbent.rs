@@ -127,7 +127,7 @@ impl Incumbent {
             (Step::Warming, On::Heard(ToIncumbent::Warm { generation })) => {
                 self.go(Step::Parking { successor: generation }, [Do::HandOver])
             }
-            (Step::Parking { successor }, On::Heard(ToIncumbent::Parked)) => {
+            (Step::Parking { successor }, On::Heard(ToIncumbent::Parked {})) => {
                 self.go(Step::Freezing { successor }, [Do::Freeze])
             }
             (Step::Freezing { successor }, On::Froze) => self.go(Step::Numbering { successor }, [Do::Number]),
@@ -153,11 +153,11 @@ impl Incumbent {
         match (self.step, event) {
             (
                 Step::Frozen(_) | Step::Withdrawing { .. } | Step::Probation(_),
-                On::Heard(ToIncumbent::Settled),
+                On::Heard(ToIncumbent::Settled {}),
             )
             | (Step::TakingBack(_), On::Answered(false)) => self.go(Step::Over(Kept::Given), [Do::Leave]),
             // The rows may have heard of it before we did.
-            (Step::Frozen(passage), On::Heard(ToIncumbent::Claimed))
+            (Step::Frozen(passage), On::Heard(ToIncumbent::Claimed {}))
             | (Step::Withdrawing { passage, lost: false }, On::Answered(false)) => {
                 self.go(Step::Probation(passage), [])
             }

@@ -75,10 +75,10 @@ pub enum ToIncumbent {
     Warm {
         generation: Generation,
     },
-    /// The sockets are the right ones.
-    Parked,
-    Claimed,
-    Settled,
+    /// The sockets are the right ones. With braces, because without serde would let a stranger's field pass.
+    Parked {},
+    Claimed {},
+    Settled {},
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -176,7 +176,7 @@ impl Successor {
                 self.go(Step::Looking { incumbent, ours }, [Do::Look])
             }
             (Step::Looking { incumbent, ours }, On::Looked(true)) => {
-                self.go(Step::Parked { incumbent, ours }, [Do::Say(ToIncumbent::Parked)])
+                self.go(Step::Parked { incumbent, ours }, [Do::Say(ToIncumbent::Parked {})])
             }
             (Step::Looking { .. }, On::Looked(false)) => self.end(Outcome::WrongSockets),
             (Step::Parked { incumbent, ours }, On::Heard(ToSuccessor::Frozen { offer })) => {
@@ -194,7 +194,7 @@ impl Successor {
             (Step::Claiming { passage, .. }, On::Lost) => self.go(Step::Claiming { passage, lost: true }, []),
             (Step::Claiming { passage, lost: false }, On::Answered(true)) => {
                 let opening = Step::Opening { passage, lost: false };
-                self.go(opening, [Do::Say(ToIncumbent::Claimed), Do::Open])
+                self.go(opening, [Do::Say(ToIncumbent::Claimed {}), Do::Open])
             }
             // The other one may be taking it back this moment: no door is opened before the rows have decided.
             (Step::Claiming { passage, lost: true }, On::Answered(true)) => self.settle(passage, true, false),
@@ -217,7 +217,7 @@ impl Successor {
             }
             (Step::Settling { lost, .. }, On::Answered(true)) => {
                 self.step = Step::Over(Outcome::Serving);
-                (!lost).then_some(Do::Say(ToIncumbent::Settled)).into_iter().collect()
+                (!lost).then_some(Do::Say(ToIncumbent::Settled {})).into_iter().collect()
             }
             (Step::Settling { .. }, On::Answered(false)) => self.end(Outcome::TakenBack),
             (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),

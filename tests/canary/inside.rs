@@ -109,8 +109,8 @@ pub(crate) fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if path.is_dir() {
             found.extend(files(&path));
-        // The configuration holds what an operator wrote into it.
-        } else if name != "my.toml" {
+        // The configuration holds what an operator wrote into it; a socket holds nothing.
+        } else if path.is_file() && name != "my.toml" {
             found.push((name, fs::read(&path).expect("a file")));
         }
     }

@@ -57,7 +57,7 @@ async fn caller(stage: &Stage, id: &str, person: Person) -> PhoneCall {
 async fn offered(call: &PhoneCall, mut wish: Value) -> Value {
     wish["providerId"] = "101".into();
     wish["startDate"] = empty_day().to_string().into();
-    call.ask("find", "find_earliest_appointment", wish).await
+    call.ask(&format!("find {wish}"), "find_earliest_appointment", wish).await
 }
 
 async fn named(call: &PhoneCall, start: &str, mut wish: Value) -> Value {

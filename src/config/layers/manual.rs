@@ -122,6 +122,6 @@ pub(in crate::config) mod tests {
         let key = Key::clinic("another").child("providers").item(7).child("provider_no");
         assert_eq!(manual.specimen(&key).and_then(Value::as_str), Some("101"));
         assert!(manual.specimen(&Key::from("http.nothing")).is_none());
-        assert_eq!(manual.specimen(&Key::root()).and_then(Value::as_dict).map(Dict::len), Some(15));
+        assert_eq!(manual.specimen(&Key::root()).and_then(Value::as_dict).map(Dict::len), Some(16));
     }
 }

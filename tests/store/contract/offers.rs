@@ -42,7 +42,8 @@ async fn join(store: &dyn Store, owner: Generation, from: i32, to: i32) {
 async fn free(store: &dyn Store, sender: Generation, start: u16) -> FreedSlot {
     let (no, slot) = (AppointmentNo(i32::from(start)), slot(start));
     let act = Act::Cancel { appointment: no, slot: slot.clone(), instead: None };
-    let cancel = announcement(1, Want::Cancel(no), act, sender);
+    let mut cancel = announcement(1, Want::Cancel(no), act, sender);
+    cancel.order.tool_call = tool_call(&call(1), u32::from(start));
     granted(store, &cancel).await;
     let mut settled = settlement(&cancel, done(no.0), booked(no.0));
     settled.frees = true;

@@ -64,7 +64,7 @@ impl Caller {
     }
 
     async fn wish(&mut self) {
-        match self.line.rng.random_range(0..26) {
+        match self.line.rng.random_range(0..30) {
             0..8 => self.book_an_offer().await,
             8..11 => self.book_by_name().await,
             11..13 => self.check().await,
@@ -74,6 +74,7 @@ impl Caller {
             22 => self.say_something_alarming().await,
             23 => drop(self.ask(Tool::GetClinicInfo, json!({})).await),
             24 => drop(self.ask(Tool::LogCallMetadata, json!({ "intent": "book", "notes": "none" })).await),
+            25..29 => self.rush().await,
             _ => strangers::pry(self).await,
         }
     }
@@ -101,6 +102,13 @@ impl Caller {
 
     async fn book_by_name(&mut self) {
         let slot = self.some_slot();
+        self.change(Tool::CreateAppointment, slot).await;
+    }
+
+    /// Many want the same time at the same moment.
+    async fn rush(&mut self) {
+        let Some(slot) = self.line.rush().await else { return self.book_by_name().await };
+        self.line.record.count("callers in a rush");
         self.change(Tool::CreateAppointment, slot).await;
     }
 

@@ -2,14 +2,15 @@
 //! down and looked at.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
-use serde_json::Value;
-use tokio::time::Instant;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
 use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{AppointmentNo, CallId, CallKey, ClinicId, DemographicNo, ToolCallKey};
 use vitarad_actors::domain::phi::Phi;
@@ -23,7 +24,7 @@ use crate::newcomers::newcomers_of;
 use crate::plan::{Plan, chance, dice};
 use crate::record::{Heard, Place, Record, Told};
 use crate::strangers;
-use crate::town::{CLINICS, patients_of};
+use crate::town::{CLINICS, patients_of, quarters};
 
 const DEADLINE: Duration = Duration::from_millis(4_500);
 
@@ -35,6 +36,8 @@ pub struct Line {
     pub clinic: usize,
     pub call: String,
     pub patient: i32,
+    /// When the run did.
+    began: Instant,
     /// Nothing more is begun after it.
     pub until: Instant,
     /// Whether the call has been told so.
@@ -55,7 +58,8 @@ pub fn lines(
     plan: Arc<Plan>,
     n: usize,
 ) -> impl FnMut(usize) -> Option<Line> {
-    let until = Instant::now() + plan.trouble;
+    let began = Instant::now();
+    let until = began + plan.trouble;
     move |call| {
         let mut rng = dice(plan.seed, 100_000 + 1_000 * n as u64 + call as u64);
         let clinic = [0, 0, 0, 1, 1, 2][rng.random_range(0..6)];
@@ -70,6 +74,7 @@ pub fn lines(
             } else {
                 rng.random_range(patients_of(clinic))
             },
+            began,
             until,
             verified: false,
             stays: chance(&mut rng, 25),
@@ -96,6 +101,27 @@ impl Line {
     pub fn some_day(&mut self) -> Date {
         let days = [0, 0, 0, 0, 1, 2][self.rng.random_range(0..6)];
         self.plan.visits.saturating_add(jiff::Span::new().days(days))
+    }
+
+    /// Waits until everybody who wants it asks for the same time, and says which that is: of a day that nobody else
+    /// books. `None` when that is too long to wait.
+    pub async fn rush(&mut self) -> Option<Value> {
+        const LONGEST: Duration = Duration::from_secs(40);
+        let now = Instant::now();
+        let (at, nth) = self.plan.next_rush(now.duration_since(self.began));
+        let at = self.began + at;
+        if at >= self.until || at.duration_since(now) > LONGEST {
+            return None;
+        }
+        sleep_until(at).await;
+        let Range { start, end } = quarters(self.clinic);
+        let quarter = start + nth % (end - start);
+        let days = jiff::Span::new().days(3 + nth / (end - start));
+        Some(json!({
+            "date": self.plan.visits.saturating_add(days).to_string(),
+            "startTime": format!("{:02}:{:02}", quarter / 4, quarter % 4 * 15),
+            "providerId": "021",
+        }))
     }
 
     /// Between two wishes.

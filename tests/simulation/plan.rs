@@ -18,6 +18,7 @@ const SHORTEST_OUTAGE: Duration = Duration::from_secs(1);
 const LONGEST_OUTAGE: Duration = Duration::from_hours(24);
 /// A clock is set so far ahead or back, at most.
 const FARTHEST: Duration = Duration::from_hours(4);
+const BETWEEN_RUSHES: Duration = Duration::from_secs(40);
 /// Looks at the journal in a run: what takes a virtual day must not take minutes of a real one.
 const TICKS: u32 = 480;
 
@@ -78,7 +79,7 @@ impl Plan {
         let outages = outages.collect();
         let clocks_are_set = chance(&mut rng, 35);
         let settle = SETTLE + if clocks_are_set { FARTHEST } else { Duration::ZERO };
-        let tick = ((trouble + settle) / TICKS).clamp(Duration::from_secs(2), Duration::from_mins(1));
+        let tick = ((trouble + settle) / TICKS).clamp(Duration::from_secs(2), Duration::from_mins(3));
         Self {
             seed,
             trouble,
@@ -99,6 +100,13 @@ impl Plan {
 
     pub fn pause(&self, rng: &mut ChaCha12Rng, millis: std::ops::Range<u64>) -> Duration {
         Duration::from_millis(rng.random_range(millis)).mul_f64(self.stretch())
+    }
+
+    /// The next moment at which all who want the same time ask for it at once, after the beginning, and its number.
+    pub fn next_rush(&self, since: Duration) -> (Duration, u16) {
+        let every = BETWEEN_RUSHES.mul_f64(self.stretch());
+        let past = u16::try_from(since.as_millis() / every.as_millis()).unwrap_or(u16::MAX);
+        (every * (u32::from(past) + 1), past)
     }
 
     /// How far a clock is off once somebody has set it.

@@ -85,6 +85,7 @@ impl Summary {
                     "EMR outages up to a day",
                     "EMR outages up to a minute",
                     "attempts at what is not theirs",
+                    "callers in a rush",
                     "changes delivered twice at once",
                     "processes held up and given up for dead",
                     "processes killed",

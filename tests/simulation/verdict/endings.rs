@@ -6,7 +6,7 @@ use vitarad_actors::domain::booking::{EffectState, IntentState, Want};
 use vitarad_actors::domain::held::HeldState;
 use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
 use vitarad_actors::domain::registration::RegistrationState;
-use vitarad_actors::testing::{PretendEmr, Tables, World};
+use vitarad_actors::testing::{PretendEmr, Tables, World, patient};
 
 use super::{Errand, calls};
 use crate::ending::{Ending, Said};
@@ -175,8 +175,11 @@ impl Truth<'_> {
         let written =
             |id| effects.iter().any(|row| row.effect.intent == id && row.state == EffectState::HandedToStaff);
         patients().any(|row| row.state == IntentState::HandedToStaff || written(row.intent.id))
-            || registrations.iter().any(|entry| {
-                entry.row.note.tool_call == *errand.key && entry.row.state == RegistrationState::HandedToStaff
+            || registrations.iter().map(|entry| &entry.row).any(|row| {
+                // Who asks again while it is pending shares the outcome of the first.
+                let of_them = row.note.tool_call.call.clinic == errand.key.call.clinic
+                    && row.who.last_name == patient(number_of(errand)).last_name;
+                of_them && row.state == RegistrationState::HandedToStaff
             })
             || dead_letters.contains_key(errand.key)
             || held.iter().any(|entry| {

@@ -20,6 +20,7 @@ pub mod held;
 pub mod ids;
 pub mod laws;
 pub mod mark;
+pub mod membership;
 pub mod new_patient;
 pub mod node;
 pub mod patient;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::crashpoint::{Crashpoint, Crashpoints};
 use crate::directory::Directory;
 use crate::domain::clinic::{Clinic, Roster};
 use crate::domain::ids::{ClinicId, Generation};
+use crate::domain::membership::Membership;
 use crate::domain::time::Ts;
 use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
@@ -28,6 +30,8 @@ pub struct House {
     pub luck: Arc<Luck>,
     pub roster: Arc<ArcSwap<Roster>>,
     pub directory: Directory,
+    /// With whom the EMRs' budgets are shared.
+    pub membership: watch::Sender<Membership>,
     pub meters: Arc<Meters>,
     pub settings: HouseSettings,
     pub crashpoints: Crashpoints,

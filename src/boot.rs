@@ -26,6 +26,7 @@ use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::directory::Directory;
 use vitarad_actors::domain::clinic::Contested;
 use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::domain::membership::Membership;
 use vitarad_actors::exchange::Exchange;
 use vitarad_actors::handoff::{Outcome, ToSuccessor};
 use vitarad_actors::house::House;
@@ -155,6 +156,7 @@ impl Furnished {
             luck: Arc::clone(&self.luck),
             roster: self.clinics.roster(),
             directory: if own.follows_another { Directory::after_another() } else { Directory::default() },
+            membership: watch::Sender::new(Membership::ALONE),
             meters: Arc::default(),
             settings: settings.house,
             crashpoints,

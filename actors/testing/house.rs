@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::pretend_emr::Connector;
@@ -17,6 +18,7 @@ use crate::crashpoint::Crashpoints;
 use crate::directory::Directory;
 use crate::domain::clinic::{Clinic, Line, Roster};
 use crate::domain::ids::{CallId, CallKey, ClinicId, ToolCallId};
+use crate::domain::membership::Membership;
 use crate::domain::patient::Patient;
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
@@ -161,6 +163,7 @@ impl World {
             luck: Arc::new(Luck::seeded(seed)),
             roster: Arc::new(ArcSwap::from_pointee(roster)),
             directory: Directory::default(),
+            membership: watch::Sender::new(Membership::ALONE),
             meters: Arc::default(),
             settings: self.settings,
             crashpoints,

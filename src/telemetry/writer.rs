@@ -64,6 +64,8 @@ impl Sink {
 }
 
 fn appender(directory: &Path, keep: usize) -> io::Result<RollingFileAppender> {
+    // The appender makes it, too, but first it looks for old files there, and complains on standard error.
+    std::fs::create_dir_all(directory)?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("vitarad")

@@ -8,15 +8,16 @@ use tokio::time::{Instant, timeout_at};
 use crate::call::CallMsg;
 use crate::calls::{NotAdopted, reach};
 use crate::domain::alarm::Alarm;
-use crate::domain::answer::{Answer, AnswerLine};
+use crate::domain::answer::AnswerLine;
 use crate::domain::ids::{CallKey, ToolCallKey};
 use crate::domain::phi::Phi;
-use crate::domain::say::{Language, Situation};
+use crate::domain::say::Situation;
 use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Mailbox, NotAnswered};
 use crate::ports::store::{AuditAction, AuditEntry, CallEvent, StoreError};
+use crate::shelter::word;
 use crate::switchboard::{NotKept, Switchboard, Tiding, ToolCall};
 
 pub struct Exchange(pub Arc<House>);
@@ -72,7 +73,7 @@ impl Switchboard for Exchange {
     }
 }
 
-fn not_audited(CallKey { clinic, call }: &CallKey) {
+pub(crate) fn not_audited(CallKey { clinic, call }: &CallKey) {
     tracing::warn!(clinic.id = %clinic, call.id = %call, "answered without the call: it is not in the audit log");
 }
 
@@ -131,10 +132,7 @@ impl Exchange {
     }
 
     fn word(&self, tool_call: &ToolCall, situation: Situation) -> AnswerLine {
-        let clinic = self.0.clinic(&tool_call.call.clinic);
-        let language = clinic.as_ref().map_or(Language::default(), |clinic| clinic.language);
-        let phone = clinic.map_or_else(String::new, |clinic| clinic.phone.0.spoken());
-        Answer::new(situation, language, &[("phone", &phone)]).line()
+        word(self.0.clinic(&tool_call.call.clinic).as_deref(), situation)
     }
 }
 

@@ -37,6 +37,7 @@ pub mod exchange;
 pub mod mailbox;
 pub mod meters;
 pub mod retry;
+pub mod shelter;
 pub mod switchboard;
 
 #[cfg(any(test, feature = "testing"))]

@@ -8,6 +8,7 @@ mod handing;
 mod life;
 mod reload;
 mod reports;
+mod shelter;
 mod taking;
 
 use std::convert::Infallible;
@@ -44,6 +45,7 @@ use self::handing::bury;
 use self::life::Lifetime;
 pub use self::life::{Taken, nobody_lives_beside};
 use self::reload::Reloader;
+pub use self::shelter::begin_in_spite;
 pub use self::taking::take_over;
 use crate::clock::SystemClock;
 use crate::config::Settings;
@@ -84,6 +86,15 @@ pub enum NotBegun {
     Place(#[from] NoPlace),
     #[error("not taken over: {0}")]
     Handoff(Outcome),
+    #[error("told to end before the store answered")]
+    Told,
+}
+
+impl NotBegun {
+    /// What time may mend, without anybody doing anything to this process.
+    const fn is_the_store_away(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Silent) | Self::Store(StoreError::Unavailable(_)))
+    }
 }
 
 /// Everything a process needs before its node may be its own.

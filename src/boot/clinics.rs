@@ -55,10 +55,15 @@ impl Page {
 
 /// What the settings declare, taken as the door will take it: finds what only the door knows to be wrong.
 pub fn rehearse(settings: &Settings) -> Result<(), NotBegun> {
+    declared(settings).map(drop)
+}
+
+/// The clinics as long as only the settings can be asked: those of the store are these, once it has taken them over.
+pub(super) fn declared(settings: &Settings) -> Result<(Arc<Roster>, Gatebook), NotBegun> {
     let roster = Arc::new(Roster::of(settings.clinics.iter().map(|(clinic, _)| clinic.clone()))?);
     let listed = settings.clinics.iter().map(|(clinic, access)| (&clinic.id, access.webhook.as_slice()));
-    Gatebook::prepare(roster, &settings.webhook, listed)?;
-    Ok(())
+    let gatebook = Gatebook::prepare(Arc::clone(&roster), &settings.webhook, listed)?;
+    Ok((roster, gatebook))
 }
 
 impl ClinicBook {

@@ -5,7 +5,7 @@ use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::root::Ended;
 
 use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, complain, install_cryptography};
-use crate::boot::{App, rehearse, take_over};
+use crate::boot::{NotBegun, begin_in_spite, rehearse, take_over};
 use crate::config::sections::log::LogFormat;
 use crate::config::{Settings, report};
 use crate::signals::SignalStream;
@@ -63,10 +63,11 @@ impl Serve {
         let begun = if self.takeover {
             take_over(&settings, self.crashpoints()).await
         } else {
-            App::begin(&settings, self.crashpoints()).await
+            begin_in_spite(&settings, self.crashpoints(), &mut signals).await
         };
         let app = match begun {
             Ok(app) => app,
+            Err(NotBegun::Told) => return EX_OK,
             Err(failure) => return could_not_begin(&failure),
         };
         let ended = app.run(&mut signals, || self.reload(&telemetry)).await;

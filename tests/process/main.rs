@@ -22,6 +22,7 @@ mod postgres;
 mod premises;
 mod refusals;
 mod reloads;
+mod shelter;
 mod stores;
 #[path = "../support/town.rs"]
 #[expect(dead_code, reason = "staff do not get in the way here, and the other clinic is not called")]

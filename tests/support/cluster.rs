@@ -66,8 +66,12 @@ impl Cluster {
     }
 
     /// As if the machine's power had failed, but for what the disk had.
+    pub(crate) fn crash(&self) -> Result<(), String> {
+        finished(self.control().args(["-m", "immediate", "-w", "stop"]))
+    }
+
     pub(crate) fn crash_and_restart(&self) -> Result<(), String> {
-        finished(self.control().args(["-m", "immediate", "-w", "stop"]))?;
+        self.crash()?;
         self.begin()
     }
 

@@ -5,6 +5,7 @@
 
 mod addition;
 mod alternatives;
+mod arrivals;
 mod backlog;
 mod cancellation;
 mod day;
@@ -29,6 +30,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use self::arrivals::Arrivals;
 use self::backlog::Backlog;
 pub use self::day::DayNow;
 use self::forsaken::hand_over_forsaken;
@@ -70,6 +72,7 @@ pub enum DeskMsg {
     /// Whether the lines of earlier lives are ours by now.
     Looked {
         adopted: bool,
+        arrivals: Arrivals,
     },
     /// A process that may have left lines in the journal is gone.
     AdoptAgain,
@@ -101,6 +104,8 @@ pub struct State {
     days: BTreeMap<DayOf, VecDeque<Ready>>,
     adopted: bool,
     looking: bool,
+    /// With the look, while one is on.
+    arrivals: Arrivals,
     /// Since the present look began there is more to adopt.
     more_to_adopt: bool,
 }
@@ -132,6 +137,7 @@ impl Actor for DeskActor {
             days: BTreeMap::new(),
             adopted: false,
             looking: false,
+            arrivals: Arrivals::default(),
             more_to_adopt: false,
         })
     }
@@ -158,7 +164,8 @@ impl Actor for DeskActor {
             DeskMsg::Register(order, reply) => state.register(*order, reply),
             DeskMsg::Ended(wish, concluded) => state.ended(&myself, &wish, concluded),
             DeskMsg::Look => state.look(&myself),
-            DeskMsg::Looked { adopted } => {
+            DeskMsg::Looked { adopted, arrivals } => {
+                state.arrivals = arrivals;
                 state.adopted = adopted && !std::mem::take(&mut state.more_to_adopt);
                 state.looking = false;
                 myself.send_after(state.house.settings.look_every, || Post::own(DeskMsg::Look));
@@ -285,11 +292,12 @@ impl State {
         }
         let under_way: HashSet<IntentId> = self.running.values().map(|running| running.intent).collect();
         let (house, clinic, myself) = (Arc::clone(&self.house), Arc::clone(&self.clinic), myself.clone());
-        let adopted = self.adopted;
+        let (adopted, mut arrivals) = (self.adopted, std::mem::take(&mut self.arrivals));
         tokio::spawn(async move {
             let adopted = adopted || adopt(&house, &clinic).await;
-            let _ = AssertUnwindSafe(look_at_journal(&house, &clinic, &under_way)).catch_unwind().await;
-            let _ = myself.send_message(Post::own(DeskMsg::Looked { adopted }));
+            let look = look_at_journal(&house, &clinic, &under_way, &mut arrivals);
+            let _ = AssertUnwindSafe(look).catch_unwind().await;
+            let _ = myself.send_message(Post::own(DeskMsg::Looked { adopted, arrivals }));
         });
     }
 
@@ -361,17 +369,25 @@ async fn adopt(house: &House, clinic: &Clinic) -> bool {
     }
 }
 
-async fn look_at_journal(house: &Arc<House>, clinic: &Arc<Clinic>, under_way: &HashSet<IntentId>) {
+async fn look_at_journal(
+    house: &Arc<House>,
+    clinic: &Arc<Clinic>,
+    under_way: &HashSet<IntentId>,
+    arrivals: &mut Arrivals,
+) {
     let due = house.store.due_effects(&clinic.id, house.generation, house.now(), LOOK_AT_ONCE).await;
     for row in due.unwrap_or_default() {
         if !under_way.contains(&row.intent.id) {
-            Saga::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row).await;
+            let last_arrival = arrivals.last_of_effect(house, clinic, &row);
+            Saga::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row, last_arrival).await;
         }
     }
     let due = house.store.due_registrations(&clinic.id, house.generation, house.now(), LOOK_AT_ONCE).await;
     for row in due.unwrap_or_default() {
-        Registration::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row).await;
+        let last_arrival = arrivals.last_of_registration(house, clinic, &row);
+        Registration::resumed(Arc::clone(house), Arc::clone(clinic), &row).look(&row, last_arrival).await;
     }
+    arrivals.forget_old(house.settings.watch_absent);
 }
 
 #[cfg(test)]

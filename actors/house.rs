@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::crashpoint::{Crashpoint, Crashpoints};
 use crate::directory::Directory;
 use crate::domain::clinic::{Clinic, Roster};
 use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
-use crate::domain::time::Ts;
+use crate::domain::time::{Moment, Ts};
 use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
 use crate::ports::store::Keep;
@@ -92,6 +93,11 @@ impl Default for HouseSettings {
 impl House {
     pub fn now(&self) -> Ts {
         self.clock.now()
+    }
+
+    /// Now, by both clocks.
+    pub fn moment(&self) -> Moment {
+        Moment { wall: self.now(), own: Instant::now() }
     }
 
     pub fn clinic(&self, id: &ClinicId) -> Option<Arc<Clinic>> {

@@ -20,7 +20,7 @@ use crate::domain::laws::absence_counts;
 use crate::domain::phi::Phi;
 use crate::domain::policy::Asker;
 use crate::domain::say::Situation;
-use crate::domain::time::Ts;
+use crate::domain::time::Moment;
 use crate::house::House;
 use crate::ports::store::{JournalRow, LookAgain};
 
@@ -48,14 +48,15 @@ impl Saga {
 
     /// By the path it was written by; by another only if that one is closed for good, because a reading that never comes
     /// settles nothing.
-    pub async fn look(mut self, row: &JournalRow) {
+    pub async fn look(mut self, row: &JournalRow, last_arrival: Moment) {
         self.choose_path(Some(row.effect.path)).await;
-        let began_at = self.house.now();
+        let began = self.house.moment();
+        let may_arrive = !absence_counts(began, last_arrival);
         let settled = match (&row.effect.act, row.intent_state) {
-            (Act::Add { .. }, IntentState::Open) => self.look_at_addition(row, began_at).await,
+            (Act::Add { .. }, IntentState::Open) => self.look_at_addition(row, may_arrive).await,
             (Act::Add { .. }, _) => self.look_for_late(row).await,
             (Act::Cancel { appointment, .. }, IntentState::Open) => {
-                self.look_at_cancellation(row, *appointment, began_at).await
+                self.look_at_cancellation(row, *appointment, may_arrive).await
             }
             (Act::Cancel { .. }, _) => return,
         };
@@ -63,19 +64,17 @@ impl Saga {
             self.house.meters.saga(&self.clinic.id, end.situation.code());
             return;
         }
-        self.look_later(row, began_at).await;
+        self.look_later(row, began, last_arrival).await;
     }
 
     /// `None`: not to be settled by this reading.
-    async fn look_at_addition(&self, row: &JournalRow, began_at: Ts) -> Option<End> {
+    async fn look_at_addition(&self, row: &JournalRow, may_arrive: bool) -> Option<End> {
         let written = Written { effect: row.effect.clone(), lease: None };
         match self.read_back(&row.effect).await.ok()? {
             // It was there; staff have deleted it since.
             AddVerdict::Absent if row.state.is_settled() => Some(self.hand_over(&written, row.state).await),
-            AddVerdict::Absent if absence_counts(began_at, row.last_arrival) => {
-                Some(self.hand_over(&written, EffectState::Absent).await)
-            }
-            AddVerdict::Absent => None,
+            AddVerdict::Absent if may_arrive => None,
+            AddVerdict::Absent => Some(self.hand_over(&written, EffectState::Absent).await),
             verdict => self.judged_to_the_end(written, verdict).await,
         }
     }
@@ -85,7 +84,12 @@ impl Saga {
         (end.situation != Situation::Pending).then_some(end)
     }
 
-    async fn look_at_cancellation(&self, row: &JournalRow, no: AppointmentNo, began_at: Ts) -> Option<End> {
+    async fn look_at_cancellation(
+        &self,
+        row: &JournalRow,
+        no: AppointmentNo,
+        may_arrive: bool,
+    ) -> Option<End> {
         let written = Written { effect: row.effect.clone(), lease: None };
         let now = self.read_row(no, Instant::now() + READ_BACK).await.ok()?;
         let state = match judge_cancel(None, now.as_ref()) {
@@ -93,8 +97,8 @@ impl Saga {
             _ if row.state == EffectState::NotDone => row.state,
             CancelVerdict::Agrees => EffectState::Done(no),
             _ if row.state.is_settled() => row.state,
-            _ if absence_counts(began_at, row.last_arrival) => EffectState::Absent,
-            _ => return None,
+            _ if may_arrive => return None,
+            _ => EffectState::Absent,
         };
         match (&self.order.want, &row.added) {
             (Want::Book(_), Some(added)) => self.look_again_at(added, &written, state).await,
@@ -161,20 +165,20 @@ impl Saga {
     }
 
     /// Looks less and less often; what cannot be read for long is handed to staff.
-    async fn look_later(&self, row: &JournalRow, now: Ts) {
-        let (age, settings) = (now.since(row.announced_at), &self.house.settings);
+    async fn look_later(&self, row: &JournalRow, began: Moment, last_arrival: Moment) {
+        let (now, settings) = (began.wall, &self.house.settings);
+        let age = now.since(row.announced_at);
         let written = Written { effect: row.effect.clone(), lease: None };
         let watched = row.intent_state != IntentState::Open;
-        if !watched && age > settings.give_up_reading {
+        if !watched && age > settings.give_up_reading && absence_counts(began, last_arrival) {
             let state = if row.state.is_settled() { row.state } else { EffectState::HandedToStaff };
             self.hand_over(&written, state).await;
             return;
         }
         let pause = if watched { WATCH_EVERY } else { (age / 4).clamp(settings.look_every, LONGEST_PAUSE) };
-        let look = (!watched || age < settings.watch_absent)
-            .then(|| LookAgain { last_arrival: row.last_arrival, due: now.plus(pause) });
-        let state = if row.state == EffectState::Announced { EffectState::Unknown } else { row.state };
-        let settlement = self.settlement(&written, state, look);
+        let is_over = watched && began.is_after(last_arrival.plus(settings.watch_absent));
+        let look = (!is_over).then(|| LookAgain { last_arrival: row.last_arrival, due: now.plus(pause) });
+        let settlement = self.settlement(&written, row.state, look);
         let _ = self.house.store.settle(settlement, now).await;
     }
 }

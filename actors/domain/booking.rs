@@ -140,7 +140,7 @@ impl EffectState {
     /// the one that arrived twice, of which staff removed the row that was counted.
     pub fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Announced => next != Self::Announced,
+            Self::Announced => true,
             Self::Unknown => !matches!(next, Self::Announced | Self::NotDone),
             Self::Absent => matches!(next, Self::Absent | Self::Done(_) | Self::HandedToStaff),
             Self::Done(_) => matches!(next, Self::Done(_)),

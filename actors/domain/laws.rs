@@ -11,7 +11,7 @@ use super::booking::{AddVerdict, CancelVerdict, Slot};
 use super::ids::{AppointmentNo, ClinicId, Fence};
 use super::new_patient::RegistrationReading;
 use super::patient::Factors;
-use super::time::Ts;
+use super::time::{Moment, Ts};
 
 macro_rules! laws {
     ($($name:ident $id:literal $sentence:literal)+) => {
@@ -120,9 +120,10 @@ pub const fn known_not_done(evidence: Evidence) -> bool {
     matches!(evidence, Evidence::NothingSent | Evidence::RefusedByEmr)
 }
 
-/// B-5: absence counts only in a reading that began after the last moment the write could still arrive.
-pub fn absence_counts(read_began_at: Ts, last_arrival_at: Ts) -> bool {
-    read_began_at > last_arrival_at
+/// B-5: absence counts only in a reading that began after the last moment the write could still arrive: by the wall clock,
+/// because whoever announced it stamped it so, and by the reader's own, because either of them may have set the wall's.
+pub fn absence_counts(read_began: Moment, last_arrival: Moment) -> bool {
+    read_began.is_after(last_arrival)
 }
 
 /// B-6: two deliveries of one tool call were told the same.
@@ -178,7 +179,10 @@ pub fn breaches() -> impl Iterator<Item = (Law, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use jiff::civil::date;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::domain::ids::ProviderNo;
@@ -212,8 +216,12 @@ mod tests {
 
     #[test]
     fn absence_before_the_last_arrival_proves_nothing() {
-        assert!(!absence_counts(Ts(10), Ts(10)));
-        assert!(absence_counts(Ts(11), Ts(10)));
+        let last = Moment { wall: Ts(10), own: Instant::now() };
+        let (wall, own) = (Ts(11), last.own + Duration::from_micros(1));
+        assert!(!absence_counts(last, last));
+        assert!(!absence_counts(Moment { own, ..last }, last), "the wall clock was set back");
+        assert!(!absence_counts(Moment { wall, ..last }, last), "the wall clock was set ahead");
+        assert!(absence_counts(Moment { wall, own }, last));
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl RegistrationState {
 
     pub fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Announced => next != Self::Announced,
+            Self::Announced => true,
             Self::Unknown => !matches!(next, Self::Announced | Self::NotDone),
             Self::Done(_) | Self::NotDone | Self::HandedToStaff => false,
         }

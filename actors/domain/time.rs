@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 /// Microseconds since 1970 UTC: what the store keeps, because both engines order it alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
@@ -40,6 +41,26 @@ impl Ts {
 impl From<jiff::Timestamp> for Ts {
     fn from(instant: jiff::Timestamp) -> Self {
         Self(instant.as_microsecond())
+    }
+}
+
+/// One moment by both clocks: the wall's, which all processes share and anybody may set, and this process's own, which only
+/// goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub wall: Ts,
+    pub own: Instant,
+}
+
+impl Moment {
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self { wall: self.wall.plus(span), own: self.own + span }
+    }
+
+    /// By both clocks.
+    pub fn is_after(self, other: Self) -> bool {
+        self.wall > other.wall && self.own > other.own
     }
 }
 

@@ -12,6 +12,7 @@ use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::testing::{Death as ActorDeath, TestHouse};
 
+use crate::clocks;
 use crate::houses::{Death, Houses};
 use crate::plan::{Plan, chance, dice};
 use crate::record::Record;
@@ -46,15 +47,10 @@ pub async fn make_trouble(houses: &Houses, record: &Record, plan: &Plan) {
                 crash(houses, record, node, &mut rng).await;
             }
             10 | 11 if plan.clocks_are_set => {
-                let off = if chance(&mut rng, 30) { 0 } else { Plan::off(&mut rng) };
-                houses.with(node, |house| house.clock.set_ahead(off));
-                record.count("times a clock was set");
+                clocks::set_one(houses, record, node, &mut rng);
             }
             _ => {}
         }
-    }
-    for node in 0..houses.count() {
-        houses.with(node, |house| house.clock.set_ahead(0));
     }
 }
 
@@ -92,6 +88,7 @@ fn strike(house: &TestHouse, rng: &mut ChaCha12Rng) {
 }
 
 pub fn clear_up(houses: &Arc<Houses>) {
+    clocks::set_right(houses);
     houses.world.store.set_away(false);
     for node in 0..houses.count() {
         houses.with(node, |house| house.store.set_cut(false));

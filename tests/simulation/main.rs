@@ -10,6 +10,7 @@
 #![cfg(test)]
 
 mod callers;
+mod clocks;
 mod deaths;
 mod delivery;
 mod ending;

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use jiff::civil::Date;
 use serde_json::Value;
+use tokio::sync::Notify;
 use vitarad_actors::domain::ids::{AppointmentNo, DemographicNo, ProviderNo, ToolCallKey};
 use vitarad_actors::domain::time::Interval;
 use vitarad_actors::domain::tool::Tool;
@@ -14,6 +15,8 @@ pub struct Record {
     pub told: Mutex<Vec<Told>>,
     pub breaches: Mutex<Vec<String>>,
     pub counts: Mutex<BTreeMap<&'static str, u64>>,
+    /// A write is on its way of which nobody will hear.
+    pub on_its_way: Notify,
 }
 
 /// One delivery of a tool call, and what came back.

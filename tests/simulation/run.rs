@@ -8,7 +8,7 @@ use crate::houses::Houses;
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::summary::Summary;
-use crate::{callers, deaths, delivery, staff, town, verdict, watch, weather};
+use crate::{callers, clocks, deaths, delivery, staff, town, verdict, watch, weather};
 
 const CALLERS: usize = 7;
 
@@ -33,7 +33,10 @@ pub fn simulate(seed: u64) -> (Summary, Vec<String>) {
                 tokio::spawn(callers::call_until_the_end(lines))
             })
             .collect();
-        deaths::make_trouble(&houses, &record, &plan).await;
+        tokio::select! {
+            () = deaths::make_trouble(&houses, &record, &plan) => {}
+            () = clocks::run_ahead_of_writes(&houses, &record, &plan) => {}
+        }
         deaths::clear_up(&houses);
         staff.await.unwrap();
         weather::clear_up(&world);

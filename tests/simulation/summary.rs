@@ -92,6 +92,7 @@ impl Summary {
                     "runs with two processes",
                     "times a clock was set",
                     "times one process lost the store",
+                    "times the clocks ran ahead of a write",
                 ],
             ),
         ];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vitarad_actors::domain::appointment::{Appointment, NewAppointment};
-use vitarad_actors::domain::booking::{Act, Slot};
+use vitarad_actors::domain::booking::{Act, EffectState, Slot};
 use vitarad_actors::domain::ids::AppointmentNo;
 use vitarad_actors::domain::laws::{LiveRow, announced_first, holds_one, no_overlap_by_us};
 use vitarad_actors::domain::mark::Mark;
@@ -36,7 +36,7 @@ pub fn watch_the_laws(world: &Arc<World>, record: &Arc<Record>) {
     }
 }
 
-/// B-1 and B-2.
+/// B-1, B-2 and B-5.
 fn addition(store: &MemoryStore, emr: &PretendEmr, record: &Record, new: &NewAppointment, at: Ts) {
     // The row's stamp is by a clock that somebody may have set; that it stands is proof enough.
     let announced_at = store.announced_at(new.mark).map(|stamp| stamp.min(at));
@@ -45,6 +45,10 @@ fn addition(store: &MemoryStore, emr: &PretendEmr, record: &Record, new: &NewApp
     }
     let tables = store.peek();
     let announced = tables.effects.iter().find(|row| row.effect.mark() == new.mark);
+    if announced.is_some_and(|row| row.state == EffectState::Absent) {
+        let story = story(&tables, &[Some(new.mark)]);
+        record.breach(format!("B-5: an addition arrived at {at:?} that had been counted as absent{story}"));
+    }
     let moves = announced.and_then(|row| match row.effect.act {
         Act::Add { beside, .. } => beside,
         Act::Cancel { .. } => None,

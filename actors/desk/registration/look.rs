@@ -13,6 +13,7 @@ use crate::domain::laws::absence_counts;
 use crate::domain::new_patient::RegistrationReading;
 use crate::domain::registration::RegistrationState;
 use crate::domain::say::Situation;
+use crate::domain::time::Moment;
 use crate::house::House;
 use crate::ports::store::{LookAgain, RegistrationRow};
 
@@ -25,26 +26,26 @@ impl Registration {
         Self { house, clinic, order, id: row.id, told_pending: true }
     }
 
-    pub async fn look(&self, row: &RegistrationRow) {
-        let began_at = self.house.now();
-        let age = began_at.since(row.announced_at);
+    pub async fn look(&self, row: &RegistrationRow, last_arrival: Moment) {
+        let began = self.house.moment();
+        let (age, may_arrive) = (began.wall.since(row.announced_at), !absence_counts(began, last_arrival));
         let reading = match self.link(Instant::now() + READ_BACK).await {
             Ok(link) => self.look_up(&link).await,
             Err(failure) => Err(failure),
         };
         let end = match reading {
-            Ok(RegistrationReading::Absent) if !absence_counts(began_at, row.last_arrival) => None,
+            Ok(RegistrationReading::Absent) if may_arrive => None,
             Ok(RegistrationReading::Absent) => Some(self.hand_over().await),
             Ok(reading) => Some(self.judged(reading).await),
-            Err(_) if age > self.house.settings.give_up_reading => Some(self.hand_over().await),
-            Err(_) => None,
+            Err(_) if may_arrive || age <= self.house.settings.give_up_reading => None,
+            Err(_) => Some(self.hand_over().await),
         };
         if let Some(end) = end {
             return self.house.meters.registration(&self.clinic.id, end.situation.code());
         }
         let pause = (age / 4).clamp(self.house.settings.look_every, LONGEST_PAUSE);
-        let due = began_at.plus(pause);
-        self.look_again(LookAgain { last_arrival: row.last_arrival, due }).await;
+        let due = began.wall.plus(pause);
+        self.look_again(row.state, LookAgain { last_arrival: row.last_arrival, due }).await;
     }
 
     async fn hand_over(&self) -> End {

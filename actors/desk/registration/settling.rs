@@ -55,11 +55,11 @@ impl Registration {
             last_arrival: now.plus(self.clinic.limits.write_timeout() + settings.arrival_horizon),
             due: now.plus(settings.look_every),
         };
-        self.look_again(look).await;
+        self.look_again(RegistrationState::Unknown, look).await;
     }
 
-    pub(super) async fn look_again(&self, look: LookAgain) {
-        let end = self.settlement(RegistrationState::Unknown, Some(look));
+    pub(super) async fn look_again(&self, state: RegistrationState, look: LookAgain) {
+        let end = self.settlement(state, Some(look));
         // When this fails the row stays as it was, which is no less unsettled.
         let _ = self.house.store.settle_registration(end, self.house.now()).await;
     }

@@ -10,7 +10,7 @@ use vitarad_actors::ports::store::{StoreError, StoreResult};
 use super::SqlStore;
 use super::db::Scope;
 use super::sql::{Sql, args};
-use super::statements::{ADD_CLINIC_KEY, CLINIC_KEYS, REWRAP_CLINIC_KEY};
+use super::statements::{ADD_CLINIC_KEY, CLINIC_KEYS, KNOW_CLINIC, REWRAP_CLINIC_KEY};
 use super::writer::Lane;
 use crate::seal::{ClinicKeys, KeyKind, Place, WrappedKey};
 
@@ -78,6 +78,7 @@ impl SqlStore {
         self.writer
             .submit(Lane::Clinic(clinic), (clinic.clone(), sql, keys), |(clinic, sql, keys), session| {
                 async move {
+                    session.run(KNOW_CLINIC, args![clinic]).await?;
                     for key in keys {
                         let args = args![clinic, key.kind.name(), key.version, &key.wrapped];
                         session.run(*sql, args).await?;

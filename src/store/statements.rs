@@ -52,6 +52,7 @@ statements! {
     CLINIC_KEYS = both("SELECT kind, version, wrapped FROM clinic_key WHERE clinic_id = $1");
     ADD_CLINIC_KEY = both(
         "INSERT INTO clinic_key (clinic_id, kind, version, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+    KNOW_CLINIC = both("INSERT INTO known_clinic (clinic_id) VALUES ($1) ON CONFLICT DO NOTHING");
     REWRAP_CLINIC_KEY = both(
         "UPDATE clinic_key SET wrapped = $4 WHERE clinic_id = $1 AND kind = $2 AND version = $3");
 
@@ -65,7 +66,9 @@ statements! {
          WHERE clinic.source = 'config'");
     ACTIVE_CLINICS = both(
         "SELECT clinic_id, settings, access FROM clinic WHERE deactivated_at IS NULL ORDER BY clinic_id");
-    CLINIC_IDS = both("SELECT clinic_id FROM clinic ORDER BY clinic_id");
+    // A release that knows of no such list declares clinics beside it.
+    KNOWN_CLINICS = both(
+        "SELECT clinic_id FROM clinic UNION SELECT clinic_id FROM known_clinic ORDER BY clinic_id");
     DECLARED_CLINICS = both(
         "SELECT clinic_id FROM clinic WHERE source = 'config' AND deactivated_at IS NULL");
     DEACTIVATE_CLINIC = both(

@@ -13,7 +13,7 @@ use super::SqlStore;
 use super::connect::{self, Engine, OpenError};
 use super::db::{Db, Scope};
 use super::sql::{Arg, Sql, args};
-use super::statements::CLINIC_IDS;
+use super::statements::KNOWN_CLINICS;
 use super::statements::ownership::ROLE_STANDING;
 
 impl Engine {
@@ -66,7 +66,7 @@ impl SqlStore {
 
     /// Whose turn it is, for work that can wait until everybody has had theirs.
     pub(super) async fn next_in_turn(&self) -> StoreResult<Option<ClinicId>> {
-        Ok(self.clinics_with(CLINIC_IDS, args![]).await?.into_iter().next())
+        Ok(self.clinics_with(KNOWN_CLINICS, args![]).await?.into_iter().next())
     }
 }
 

@@ -110,6 +110,7 @@ on_each! {
     only_the_owner_of_the_role_notes_what_was_asked
     a_record_goes_when_it_has_not_changed_for_its_time
     every_audit_entry_is_sealed_once
+    what_is_entered_of_a_clinic_that_nobody_declared_is_sealed_too
     a_patient_of_two_clinics_is_two_patients
     a_discovery_takes_the_place_of_the_former_one_of_its_path_and_clinic
 }

@@ -13,7 +13,7 @@ use crate::samples::{LEASE, NOW, audit, call, clinic, later, slot};
 use crate::sealed::fill;
 
 /// What is no clinic's, or has to be asked before a clinic is known.
-const OUTSIDE: [&str; 2] = ["clinic", "emr_approval"];
+const OUTSIDE: [&str; 3] = ["clinic", "emr_approval", "known_clinic"];
 
 /// The clinics' tables behind the wall.
 async fn walled(house: &SqlHouse) -> Vec<String> {

@@ -1,10 +1,10 @@
 //! Every entry is sealed once, and each clinic is a house of its own (laws P-2, I-2).
 
-use vitarad_actors::ports::store::StoreError;
+use vitarad_actors::ports::store::{AuditEntry, StoreError};
 
 use super::{adopt, granted, role, save};
 use crate::fixture::House;
-use crate::samples::{NOW, booked, booking, call, clinic, done, patient, settlement, slot};
+use crate::samples::{NOW, audit, booked, booking, call, clinic, done, patient, settlement, slot};
 
 pub(crate) async fn every_audit_entry_is_sealed_once(house: &dyn House) {
     let a = house.process("a").await;
@@ -16,6 +16,18 @@ pub(crate) async fn every_audit_entry_is_sealed_once(house: &dyn House) {
     for expected in [50, 20, 0] {
         assert_eq!(a.store.seal_audit(&sealer, 50, NOW).await.unwrap(), expected);
     }
+}
+
+/// Somebody may have asked about a clinic that there is not, or no longer.
+pub(crate) async fn what_is_entered_of_a_clinic_that_nobody_declared_is_sealed_too(house: &dyn House) {
+    let a = house.process("a").await;
+    let sealer = role(&*a.store, "audit", a.generation).await;
+    for of in ["birch", "maple"] {
+        let entry = AuditEntry { clinic: clinic(of), ..audit(1) };
+        a.store.append_audit(entry).await.unwrap();
+    }
+    assert_eq!(a.store.seal_audit(&sealer, 50, NOW).await.unwrap(), 2);
+    assert_eq!(a.store.seal_audit(&sealer, 50, NOW).await.unwrap(), 0);
 }
 
 pub(crate) async fn a_patient_of_two_clinics_is_two_patients(house: &dyn House) {

@@ -107,6 +107,12 @@ pub struct SqlStore {
     turn: AtomicUsize,
 }
 
+/// Every statement: its name, and what it says to SQLite and to PostgreSQL. That is all that a schema has to bear of a
+/// release.
+pub fn statements() -> impl Iterator<Item = [&'static str; 3]> {
+    statements::all().map(|(name, sql)| [*name, sql.lite, sql.pg])
+}
+
 impl SqlStore {
     /// Opens the database and starts the writer. Must be called inside a tokio runtime.
     pub async fn open(engine: &Engine, keyring: Keyring, tuning: Tuning) -> Result<Self, OpenError> {
@@ -142,18 +148,6 @@ impl SqlStore {
 
     pub fn readers_in_use(&self) -> ReaderUse {
         self.readers.in_use()
-    }
-
-    /// Prepares every statement against the schema as it is; names those that it does not bear.
-    pub async fn unprepared_statements(&self) -> StoreResult<Vec<&'static str>> {
-        let mut session = self.read(Scope::House).await?;
-        let mut unprepared = Vec::new();
-        for (name, sql) in statements::all() {
-            if session.prepare(*sql).await.is_err() {
-                unprepared.push(*name);
-            }
-        }
-        Ok(unprepared)
     }
 
     /// Asks the database whether it is there.

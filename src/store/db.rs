@@ -183,14 +183,6 @@ impl Session {
         self.run(LOCK, args![&listed]).await.map(drop)
     }
 
-    pub(super) async fn prepare(&mut self, sql: Sql) -> StoreResult<()> {
-        let prepared = match &mut self.link {
-            Link::Lite(link) => link.prepare(sqlx::SqlStr::from_static(sql.lite)).await.map(drop),
-            Link::Pg(link) => link.prepare(sqlx::SqlStr::from_static(sql.pg)).await.map(drop),
-        };
-        prepared.map_err(|error| self.failed(error))
-    }
-
     /// Never back to the pool: whatever is left open on it ends with it.
     pub(super) fn close_on_drop(&mut self) {
         match &mut self.link {

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod wire;
 mod world;
 
 use stateright::{Checker, Model, Property};

@@ -15,6 +15,7 @@ mod outages;
 mod patience;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod releases;
 mod samples;
 mod schema;
 mod sealed;

@@ -1,4 +1,4 @@
-//! The schema: the same on both engines, every statement prepared on it.
+//! The schema: the same on both engines.
 
 use std::collections::BTreeSet;
 
@@ -44,21 +44,6 @@ async fn both_engines_have_the_same_tables_and_columns() {
         let carries = columns.contains(&(table.clone(), "clinic_id".to_owned()));
         assert_eq!(carries, table != "role_lease", "{table} names its clinic");
     }
-}
-
-#[tokio::test]
-async fn every_statement_is_one_that_both_engines_understand() {
-    let houses = [Some(SqlHouse::sqlite()), SqlHouse::postgres().await];
-    for house in houses.into_iter().flatten() {
-        let store = house.open().await;
-        assert_eq!(store.unprepared_statements().await.unwrap(), [""; 0]);
-    }
-    let house = SqlHouse::sqlite();
-    house.open().await.close().await;
-    let without = "DROP TABLE dead_letter";
-    sqlx::raw_sql(without).execute(&mut sqlite(&house).await).await.unwrap();
-    let store = house.open().await;
-    assert_eq!(store.unprepared_statements().await.unwrap(), ["DEAD_LETTER", "PURGE_DEAD_LETTERS"]);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod identity;
 mod newcomers;
 mod notes;
 mod offered;
+mod outcome;
 mod search;
 mod urgency;
 
@@ -27,13 +28,16 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::time::Instant;
 
 pub use self::adopt::adoption;
+use self::afterwards::Outcome;
 use self::finding::Finding;
+pub use self::outcome::stored_answer;
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::arguments::{Arguments, ToolRequest};
 use crate::domain::call::Call;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{CallKey, Fence, ToolCallId};
 use crate::domain::say::{Language, Situation};
+use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Place, Post, Reply};
@@ -55,8 +59,8 @@ pub enum CallMsg {
     Adopted(StoreResult<AdoptedCall>),
     Found(ToolCallId, Box<Finding>),
     Saved(ToolCallId, StoreResult<()>),
-    /// The outcome of what was answered as pending; `None` when it took too long to be worth saying.
-    Afterwards(ToolCallId, Option<AnswerLine>),
+    /// What became of a tool call that was answered as pending.
+    Afterwards(Outcome),
     /// Nobody has asked anything since the timer was set, if the number is still the current one.
     IdleSince(u64),
     #[cfg(any(test, feature = "testing"))]
@@ -101,6 +105,7 @@ struct Question {
 /// A tool call that is being worked on: everybody who waits for it, and its answer once it only has to be saved.
 struct Underway {
     waiting: Vec<(Reply<AnswerLine>, Option<Place>)>,
+    tool: Tool,
     language: Language,
     answer: Option<AnswerLine>,
 }
@@ -150,7 +155,7 @@ impl Actor for CallActor {
                 state.ask(&myself, Question { tool_call, deadline, reply, place, urgent: None });
             }
             CallMsg::End => state.end(&myself),
-            CallMsg::Afterwards(id, line) => state.say_afterwards(&id, line),
+            CallMsg::Afterwards(outcome) => state.say_afterwards(outcome),
             CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
             CallMsg::Found(id, finding) => state.found(&myself, id, *finding),
             CallMsg::Saved(id, saved) => state.saved(&myself, &id, saved),
@@ -250,7 +255,8 @@ impl State {
         self.call.hear(tool_call.caller.clone(), request.language);
         let language = self.language();
         let waiting = vec![(reply, place)];
-        self.underway.insert(tool_call.id.clone(), Underway { waiting, language, answer: None });
+        let underway = Underway { waiting, tool: tool_call.tool, language, answer: None };
+        self.underway.insert(tool_call.id.clone(), underway);
         self.set_out(myself, &tool_call, request, deadline);
     }
 

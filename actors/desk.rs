@@ -33,6 +33,7 @@ use tokio::time::{Instant, timeout};
 use self::arrivals::Arrivals;
 use self::backlog::Backlog;
 pub use self::day::DayNow;
+pub use self::forsaken::hand_over;
 use self::forsaken::hand_over_forsaken;
 use self::offers::Offers;
 pub use self::offers::end_offer;

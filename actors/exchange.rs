@@ -1,15 +1,16 @@
 //! The switchboard as the house runs it: it reaches or adopts the call's actor, asks, and has an answer whatever happens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout_at};
 
-use crate::call::CallMsg;
+use crate::call::{CallMsg, stored_answer};
 use crate::calls::{NotAdopted, reach};
 use crate::domain::alarm::Alarm;
 use crate::domain::answer::AnswerLine;
-use crate::domain::ids::{CallKey, ToolCallKey};
+use crate::domain::ids::CallKey;
 use crate::domain::phi::Phi;
 use crate::domain::say::Situation;
 use crate::domain::tool::Tool;
@@ -24,6 +25,7 @@ pub struct Exchange(pub Arc<House>);
 
 /// An actor that dies on a question is asked once more in its next life; what kills it twice is put aside.
 const LIVES: usize = 2;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[async_trait]
 impl Switchboard for Exchange {
@@ -77,11 +79,6 @@ pub(crate) fn not_audited(CallKey { clinic, call }: &CallKey) {
     tracing::warn!(clinic.id = %clinic, call.id = %call, "answered without the call: it is not in the audit log");
 }
 
-/// The life that was asked is gone with the question: a change may have happened.
-const fn lost(tool_call: &ToolCall) -> Situation {
-    if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::InternalError }
-}
-
 /// A reading that is late can be asked again; a change may have happened.
 const fn late(tool_call: &ToolCall) -> Situation {
     if tool_call.tool.changes_the_emr() { Situation::Pending } else { Situation::EmrTimeout }
@@ -92,7 +89,7 @@ impl Exchange {
         for life in 0..LIVES {
             let mailbox = match reach(&self.0, &tool_call.call, deadline).await {
                 Ok(mailbox) => mailbox,
-                Err(_) if life > 0 => return Err(lost(tool_call)),
+                Err(_) if life > 0 => return self.lost(tool_call, deadline).await,
                 Err(NotAdopted::Full) => return Err(Situation::Busy),
                 Err(NotAdopted::Away) => return Err(Situation::InternalError),
             };
@@ -105,7 +102,17 @@ impl Exchange {
             }
         }
         self.put_aside(tool_call).await;
-        Err(lost(tool_call))
+        self.lost(tool_call, deadline).await
+    }
+
+    /// The life that was asked is gone with the question. A change may have happened, or be refused yet: its outcome is
+    /// told if it is known in time.
+    async fn lost(&self, tool_call: &ToolCall, deadline: Instant) -> Result<AnswerLine, Situation> {
+        if !tool_call.tool.changes_the_emr() {
+            return Err(Situation::InternalError);
+        }
+        let by = deadline.checked_sub(self.0.settings.answer_margin).unwrap_or(deadline);
+        stored_answer(&self.0, &tool_call.key(), by, LOOK_EVERY).await.ok_or(Situation::Pending)
     }
 
     fn urgent(&self, tool_call: &ToolCall) -> Option<Urgent> {
@@ -119,7 +126,7 @@ impl Exchange {
     }
 
     async fn put_aside(&self, tool_call: &ToolCall) {
-        let key = ToolCallKey { call: tool_call.call.clone(), tool_call: tool_call.id.clone() };
+        let key = tool_call.key();
         self.0.meters.dead_letter(&key.call.clinic);
         tracing::error!(
             clinic.id = %key.call.clinic, call.id = %key.call.call, tool = tool_call.tool.name(),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::domain::alarm::{Alarm, alarm};
 use crate::domain::answer::AnswerLine;
 use crate::domain::clinic::Clinic;
-use crate::domain::ids::{CallKey, ToolCallId};
+use crate::domain::ids::{CallKey, ToolCallId, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::say::{Language, Situation};
@@ -35,6 +35,10 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
+    pub fn key(&self) -> ToolCallKey {
+        ToolCallKey { call: self.call.clone(), tool_call: self.id.clone() }
+    }
+
     /// What is answered at once, if anything; `known` is the language that the call is held in, as far as whoever asks
     /// knows it.
     pub fn urgent(&self, clinic: &Clinic, known: Option<Language>, now: Ts) -> Option<Urgent> {

@@ -16,7 +16,7 @@ pub use clinic::{clinic, marie, patient, provider_no, visit_day};
 pub use clock::{OwnClock, PausedClock};
 pub use death::Death;
 pub use door::PretendDoor;
-pub use house::{TestHouse, World, tool_call};
+pub use house::{PretendVoice, TestHouse, World, tool_call};
 pub use memory_store::{EffectRow, IntentRow, MemoryStore, OfferEntry, Tables};
 pub use newcomers::{chart_of, newcomer};
 pub use pretend_emr::{EmrWrite, Fate, Op, PretendEmr, Row, quarter};

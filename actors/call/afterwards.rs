@@ -1,67 +1,100 @@
 //! What became known after a tool call's deadline is said into the call, if the caller is still there; with what only a
-//! person can mend now, the caller is put through.
+//! person can mend now, the caller is put through. What came to nothing and can no longer be said is staff's to say.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ractor::ActorRef;
+use ractor::{ActorRef, MessagingErr};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::{CallMsg, State};
+use super::{CallMsg, State, stored_answer};
+use crate::desk::hand_over;
 use crate::domain::answer::AnswerLine;
-use crate::domain::clinic::Line;
+use crate::domain::clinic::{Clinic, Line};
 use crate::domain::ids::{ToolCallId, ToolCallKey};
 use crate::domain::phi::Phi;
 use crate::domain::say::Situation;
+use crate::domain::tool::Tool;
 use crate::domain::transfer::TransferReason;
+use crate::house::House;
 use crate::mailbox::Post;
-use crate::ports::voice::{LiveOrder, Obeyed};
+use crate::ports::voice::{ControlUrl, LiveOrder, Obeyed};
 
 /// A caller who has waited longer has gone on to something else.
 const WORTH_SAYING_FOR: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// What became of what was answered as pending.
+pub struct Outcome {
+    key: ToolCallKey,
+    tool: Tool,
+    /// `None` when it took too long to be worth saying.
+    line: Option<AnswerLine>,
+}
+
+impl Outcome {
+    fn answer(&self) -> Option<Value> {
+        serde_json::from_str(self.line.as_ref()?.reveal()).ok()
+    }
+
+    /// Whether it is news that only this caller could be told: what was done shows in the book, and what is with staff they
+    /// know.
+    fn is_refusal(&self) -> bool {
+        let refused =
+            |answer: Value| answer["success"] != true && answer["code"] != Situation::HandedToStaff.code();
+        self.answer().is_some_and(refused)
+    }
+
+    /// Who was told that the clinic will make sure, and does not hear that it came to nothing, is called.
+    async fn goes_to_staff(&self, house: &House, clinic: &Clinic) {
+        if self.is_refusal() && hand_over(house, clinic, &self.key, self.tool).await {
+            tracing::warn!(
+                clinic.id = %clinic.id, call.id = %self.key.call.call, tool = self.tool.name(),
+                "a refusal came too late for its caller to hear it: staff have to call"
+            );
+        }
+    }
+}
+
 impl State {
     /// The desk goes on with what was answered as pending; its outcome is stored as the tool call's answer.
-    pub(super) fn listen_for(&mut self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId) {
-        if self.control.is_none() || !self.pending.insert(id.clone()) {
+    pub(super) fn listen_for(&mut self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId, tool: Tool) {
+        if !self.pending.insert(id.clone()) {
             return;
         }
-        let (house, myself) = (Arc::clone(&self.house), myself.clone());
+        let (house, clinic, myself) = (Arc::clone(&self.house), Arc::clone(&self.clinic), myself.clone());
         let key = ToolCallKey { call: self.key.clone(), tool_call: id.clone() };
         tokio::spawn(async move {
             let until = Instant::now() + WORTH_SAYING_FOR;
-            let mut outcome = None;
-            while outcome.is_none() && Instant::now() < until {
-                sleep(LOOK_EVERY).await;
-                outcome = house.store.answer_of(&key).await.ok().flatten();
+            let line = stored_answer(&house, &key, until, LOOK_EVERY).await;
+            let told = myself.send_message(Post::own(CallMsg::Afterwards(Outcome { key, tool, line })));
+            if let Err(MessagingErr::SendErr(Post { message: CallMsg::Afterwards(outcome), .. })) = told {
+                outcome.goes_to_staff(&house, &clinic).await;
             }
-            let _ = myself.send_message(Post::own(CallMsg::Afterwards(key.tool_call, outcome)));
         });
     }
 
-    /// Said once, and not to who has asked again and heard it, or has hung up.
-    pub(super) fn say_afterwards(&mut self, id: &ToolCallId, outcome: Option<AnswerLine>) {
-        let is_unheard = self.pending.remove(id) && !self.underway.contains_key(id);
-        let Some(line) = outcome.filter(|_| is_unheard && !self.ended) else { return };
-        let Some(control) = self.control.clone() else { return };
-        let answer: Value = serde_json::from_str(line.reveal()).unwrap_or_default();
-        let Some(say) = answer["say"].as_str().map(str::to_owned) else { return };
-        let to = self.person_for(&answer);
-        let (house, clinic) = (Arc::clone(&self.house), self.clinic.id.clone());
+    /// Said once, and not to who has asked again and heard it. Who has hung up, or cannot be spoken to, is called.
+    pub(super) fn say_afterwards(&mut self, outcome: Outcome) {
+        let id = &outcome.key.tool_call;
+        if !self.pending.remove(id) || self.underway.contains_key(id) {
+            return;
+        }
+        let (house, clinic) = (Arc::clone(&self.house), Arc::clone(&self.clinic));
+        let words = outcome.answer().and_then(|answer| {
+            let say = answer["say"].as_str()?.to_owned();
+            Some((self.control.clone().filter(|_| !self.ended)?, say, self.person_for(&answer)))
+        });
         let goodbye = self.plain(Situation::Transferring, self.language());
         tokio::spawn(async move {
-            if let Some(to) = to {
-                let order = LiveOrder::Transfer { to, say: Phi::new(format!("{say} {}", goodbye.say())) };
-                let obeyed = house.voice.order(&control, &order).await;
-                house.meters.said(&clinic, made_of(obeyed, "transferred"));
-                if obeyed != Obeyed::Refused {
-                    return;
-                }
+            let heard = match words {
+                Some((control, say, to)) => speak(&house, &clinic, &control, say, to, goodbye.say()).await,
+                None => false,
+            };
+            if !heard {
+                outcome.goes_to_staff(&house, &clinic).await;
             }
-            let obeyed = house.voice.order(&control, &LiveOrder::Say(Phi::new(say))).await;
-            house.meters.said(&clinic, made_of(obeyed, "said"));
         });
     }
 
@@ -71,6 +104,28 @@ impl State {
         let line = self.clinic.transfer_line(TransferReason::default());
         line.filter(|_| is_for_staff && self.clinic.picks_up(self.house.now())).cloned()
     }
+}
+
+/// Whether the caller has heard it.
+async fn speak(
+    house: &House,
+    clinic: &Clinic,
+    control: &ControlUrl,
+    say: String,
+    to: Option<Line>,
+    goodbye: &str,
+) -> bool {
+    if let Some(to) = to {
+        let order = LiveOrder::Transfer { to, say: Phi::new(format!("{say} {goodbye}")) };
+        let obeyed = house.voice.order(control, &order).await;
+        house.meters.said(&clinic.id, made_of(obeyed, "transferred"));
+        if obeyed != Obeyed::Refused {
+            return obeyed == Obeyed::Yes;
+        }
+    }
+    let obeyed = house.voice.order(control, &LiveOrder::Say(Phi::new(say))).await;
+    house.meters.said(&clinic.id, made_of(obeyed, "said"));
+    obeyed == Obeyed::Yes
 }
 
 const fn made_of(obeyed: Obeyed, done: &'static str) -> &'static str {

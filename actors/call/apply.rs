@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::finding::{Finding, Task};
-use super::{CallMsg, Life, State, step_aside};
+use super::{CallMsg, Life, State, Underway, step_aside};
 use crate::desk::{moment, when_and_who};
 use crate::domain::answer::{Answer, AnswerLine};
 use crate::domain::appointment::Appointment;
@@ -94,11 +94,11 @@ impl State {
     }
 
     pub(super) fn found(&mut self, myself: &ActorRef<Post<CallMsg>>, id: ToolCallId, finding: Finding) {
-        let Some(language) = self.underway.get(&id).map(|underway| underway.language) else { return };
+        let Some(&Underway { language, tool, .. }) = self.underway.get(&id) else { return };
         match finding {
             Finding::Concluded(concluded) => {
                 if concluded.provisional {
-                    self.listen_for(myself, &id);
+                    self.listen_for(myself, &id, tool);
                 } else {
                     self.pending.remove(&id);
                 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::finding::{Finding, Task};
-use super::{Life, State};
+use super::{Life, State, stored_answer};
 use crate::crashpoint::Crashpoint;
 use crate::desk::DeskMsg;
 use crate::desk::order::{Concluded, NewcomerOrder, Order, Registered};
@@ -68,7 +68,7 @@ impl State {
     pub(super) fn note(&self, call: &ToolCall) -> OrderNote {
         let consents = self.call.sms_consent() != Some(false);
         OrderNote {
-            tool_call: ToolCallKey { call: self.key.clone(), tool_call: call.id.clone() },
+            tool_call: call.key(),
             language: self.language(),
             seen: None,
             text_to: self.call.caller().filter(|_| consents).cloned().map(Phi::new),
@@ -103,13 +103,14 @@ impl Errand {
             Ok((concluded, None)) if concluded.provisional => Finding::Concluded(concluded),
             Ok((concluded, None)) => Finding::Concluded(self.store(key, concluded).await),
             Err(NotAnswered::Full) => Finding::Concluded(self.store(key, self.word(Situation::Busy)).await),
-            // It may have been sent: the journal knows, and nobody else does.
-            Err(NotAnswered::Gone | NotAnswered::Late) => Finding::Concluded(self.word(self.pending())),
+            // It may have been sent, and whoever is at it goes on: a refusal that it still stores in time is told, and what
+            // it finds out later is for staff. So nobody hears "pending" before the time is over.
+            Err(NotAnswered::Gone | NotAnswered::Late) => Finding::Concluded(self.wait_for(key).await),
         }
     }
 
     async fn hand_in(&self, desk: &Mailbox<DeskMsg>) -> Result<(Concluded, Option<Registered>), NotAnswered> {
-        let by = self.deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(self.deadline);
+        let by = self.in_time();
         match &self.cargo {
             Cargo::Visit(order) => {
                 let order = order.clone();
@@ -135,15 +136,16 @@ impl Errand {
         self.house.store.answer(key, line, Vec::new(), self.house.now()).await
     }
 
-    /// Another delivery of this tool call is at it, here or elsewhere.
+    /// Somebody else is at it, here or elsewhere.
     async fn wait_for(&self, key: ToolCallKey) -> Concluded {
-        while Instant::now() + ANSWER_POLL + self.house.settings.answer_margin < self.deadline {
-            sleep(ANSWER_POLL).await;
-            if let Ok(Some(line)) = self.house.store.answer_of(&key).await {
-                return Self::said(line, key);
-            }
+        match stored_answer(&self.house, &key, self.in_time(), ANSWER_POLL).await {
+            Some(line) => Self::said(line, key),
+            None => self.word(self.pending()),
         }
-        self.word(self.pending())
+    }
+
+    fn in_time(&self) -> Instant {
+        self.deadline.checked_sub(self.house.settings.answer_margin).unwrap_or(self.deadline)
     }
 
     async fn put_aside(&self, key: ToolCallKey) -> Concluded {

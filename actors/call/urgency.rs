@@ -27,7 +27,10 @@ impl State {
     pub(super) fn enter_urgent(&mut self, myself: &ActorRef<Post<CallMsg>>, call: &ToolCall, urgent: Urgent) {
         self.call.hear(call.caller.clone(), None);
         let language = self.language();
-        self.underway.insert(call.id.clone(), Underway { waiting: Vec::new(), language, answer: None });
+        self.underway.insert(
+            call.id.clone(),
+            Underway { waiting: Vec::new(), tool: call.tool, language, answer: None },
+        );
         self.found(myself, call.id.clone(), Finding::Urgent(call.tool, urgent));
     }
 }

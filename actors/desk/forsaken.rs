@@ -21,15 +21,21 @@ pub async fn hand_over_forsaken(house: &House, clinic: &Clinic) {
     let claimed_by = house.now().minus(FORSAKEN_AFTER);
     let forsaken = house.store.forsaken(&clinic.id, claimed_by, AT_ONCE).await;
     for (key, tool) in forsaken.unwrap_or_default() {
-        hand_over(house, clinic, &key, tool).await;
+        if hand_over(house, clinic, &key, tool).await {
+            tracing::warn!(
+                clinic.id = %clinic.id, call.id = %key.call.call, tool = tool.name(),
+                "a tool call went under before it was begun: staff have to call"
+            );
+        }
     }
 }
 
-/// What it was about was kept by nobody; the call's own record says who called.
-async fn hand_over(house: &House, clinic: &Clinic, key: &ToolCallKey, tool: Tool) {
+/// Makes it a person's to call who asked for that. What it was about is not kept with it; the call's own record says who
+/// called. An answer that it has stays.
+pub async fn hand_over(house: &House, clinic: &Clinic, key: &ToolCallKey, tool: Tool) -> bool {
     let now = house.now();
     if house.store.dead_letter(key, tool, Phi::new("{}".to_owned()), now).await.is_err() {
-        return;
+        return false;
     }
     let situation = Situation::HandedToStaff;
     let audit = AuditEntry {
@@ -41,11 +47,9 @@ async fn hand_over(house: &House, clinic: &Clinic, key: &ToolCallKey, tool: Tool
         outcome: situation.code(),
     };
     let line = Answer::new(situation, clinic.language, &[]).line();
-    if house.store.answer(key, line, vec![audit], now).await.is_ok() {
+    let entered = house.store.answer(key, line, vec![audit], now).await.is_ok();
+    if entered {
         house.meters.handed_to_staff(&clinic.id);
-        tracing::warn!(
-            clinic.id = %clinic.id, call.id = %key.call.call, tool = tool.name(),
-            "a tool call went under before it was begun: staff have to call"
-        );
     }
+    entered
 }

@@ -71,14 +71,22 @@ impl SmsGateway for PretendSms {
 /// A platform that speaks and puts callers through, and remembers what it said and where they went.
 #[derive(Default)]
 pub struct PretendVoice {
-    said: Mutex<Vec<String>>,
+    /// Where, and what.
+    said: Mutex<Vec<(ControlUrl, String)>>,
     put_through: Mutex<Vec<Line>>,
     puts_nobody_through: AtomicBool,
 }
 
 impl PretendVoice {
     pub fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.iter().map(|(_, say)| say.clone()).collect()
+    }
+
+    pub fn has_said(&self, call: &CallId, words: &str) -> bool {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let into = |place: &ControlUrl| place.reveal().split('/').any(|part| part == call.as_str());
+        said.iter().any(|(place, say)| into(place) && say.contains(words))
     }
 
     pub fn put_through(&self) -> Vec<Line> {
@@ -92,7 +100,7 @@ impl PretendVoice {
 
 #[async_trait]
 impl VoiceControl for PretendVoice {
-    async fn order(&self, _: &ControlUrl, order: &LiveOrder) -> Obeyed {
+    async fn order(&self, control: &ControlUrl, order: &LiveOrder) -> Obeyed {
         let say = match order {
             LiveOrder::Transfer { .. } if self.puts_nobody_through.load(Ordering::SeqCst) => {
                 return Obeyed::Refused;
@@ -104,7 +112,8 @@ impl VoiceControl for PretendVoice {
             LiveOrder::Say(say) => say,
             LiveOrder::End => return Obeyed::Yes,
         };
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(say.reveal().clone());
+        let said = (control.clone(), say.reveal().clone());
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(said);
         Obeyed::Yes
     }
 }

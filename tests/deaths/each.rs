@@ -21,14 +21,18 @@ struct Heard {
 
 const NOTHING_AMISS: Heard = Heard { looking: &["SLOT_FOUND"], booking: &["BOOKED"], everywhere: false };
 
-/// What is read is read again in the next life. A booking that has left is waited for under the same tool call; where its
-/// desk or the connection to read it back is gone, the caller hears that it is not confirmed yet.
+/// What is read is read again in the next life. A booking that has left is waited for under the same tool call, whoever has
+/// died; where the connection to read it back is gone, the caller hears that it is not confirmed yet.
 const fn heard(role: Role) -> Heard {
     match role {
-        Role::Root | Role::Audit | Role::Sms | Role::Retention | Role::Front | Role::Calls | Role::Call => {
-            NOTHING_AMISS
-        }
-        Role::Desk => Heard { booking: &["PENDING"], ..NOTHING_AMISS },
+        Role::Root
+        | Role::Audit
+        | Role::Sms
+        | Role::Retention
+        | Role::Front
+        | Role::Desk
+        | Role::Calls
+        | Role::Call => NOTHING_AMISS,
         Role::EmrLink => Heard {
             looking: &["SLOT_FOUND", "EMR_UNAVAILABLE"],
             booking: &["BOOKED", "PENDING"],

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use super::{at_ten, house, key, verify};
+use crate::call::CallMsg;
+use crate::domain::answer::Answer;
+use crate::domain::ids::{ToolCallId, ToolCallKey};
+use crate::domain::say::{Language, Situation};
 use crate::domain::tool::Tool;
 use crate::ports::emr::EmrFailure;
-use crate::testing::{Fate, Op, TestHouse, World, clinic};
+use crate::ports::store::ToolCallStore;
+use crate::testing::{Death, Fate, Op, TestHouse, World, clinic};
 
 /// Additions are answered only after the caller's patience.
 fn slow_additions(world: &World) {
@@ -38,7 +43,7 @@ async fn who_has_hung_up_or_asked_again_is_not_spoken_to() {
     let (world, house) = house().await;
     pending(&world, &house).await;
     let mailbox = house.house.directory.call(&key("c1")).unwrap();
-    assert!(mailbox.post(super::super::CallMsg::End).is_ok());
+    assert!(mailbox.post(CallMsg::End).is_ok());
     house.wait(Duration::from_mins(2)).await;
     assert!(world.voice.said().is_empty(), "hung up");
 
@@ -105,4 +110,38 @@ async fn who_cannot_be_put_through_is_told_how_the_booking_ended() {
     let (world, house) = lost(false).await;
     house.wait(Duration::from_mins(2)).await;
     assert_eq!((world.voice.put_through().len(), world.voice.said().len()), (0, 1), "nobody is there yet");
+}
+
+/// A commit that took so long that the caller was answered before it.
+async fn refused_meanwhile(world: &World, house: &TestHouse) -> ToolCallKey {
+    pending(world, house).await;
+    let key = ToolCallKey { call: key("c1"), tool_call: ToolCallId::parse("t1").unwrap() };
+    let refusal = Answer::new(Situation::SlotTaken, Language::En, &[]).line();
+    world.store.answer(&key, refusal, vec![], house.house.now()).await.unwrap();
+    key
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_came_too_late_is_said_to_who_is_on_the_line() {
+    let (world, house) = house().await;
+    refused_meanwhile(&world, &house).await;
+    house.wait(Duration::from_mins(2)).await;
+    let said = world.voice.said();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(world.store.peek().dead_letters.is_empty(), "it was heard");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_nobody_can_hear_any_more_is_for_staff() {
+    for way in [CallMsg::End, CallMsg::Die(Death::Error)] {
+        let (world, house) = house().await;
+        let refused = refused_meanwhile(&world, &house).await;
+        assert!(house.house.directory.call(&key("c1")).unwrap().post(way).is_ok());
+        house.wait(Duration::from_mins(2)).await;
+        assert!(world.voice.said().is_empty());
+        let tables = world.store.peek();
+        assert!(tables.dead_letters.contains_key(&refused), "who is called");
+        let entered = tables.audit.iter().filter(|entry| entry.action.name() == "handed_to_staff");
+        assert_eq!(entered.count(), 1);
+    }
 }

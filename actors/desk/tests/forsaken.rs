@@ -1,14 +1,16 @@
-//! Tool calls that went under before anything was written for them.
+//! Tool calls that went under before anything was written for them, or with whoever was to tell how they ended.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::{at, house};
+use super::{at, book, counts, house, once};
+use crate::desk::DeskMsg;
 use crate::domain::ids::{CallId, CallKey, ClinicId, ToolCallId, ToolCallKey};
 use crate::domain::tool::Tool;
+use crate::ports::emr::EmrFailure;
 use crate::ports::store::{CallStore, Claimant, ToolCallStore};
-use crate::testing::{Fate, Op};
+use crate::testing::{Death, Fate, Op};
 
 /// Nothing was written, but the caller has gone with "the clinic will make sure".
 #[tokio::test(start_paused = true)]
@@ -71,4 +73,20 @@ async fn a_tool_call_that_went_under_with_its_process_is_handed_to_staff_once() 
     assert_eq!(entries(), 1);
     house.wait(Duration::from_mins(2)).await;
     assert_eq!(entries(), 1, "once");
+}
+
+/// "Not confirmed yet" would be followed by nothing: the refusal is the answer, and nobody else is at it.
+#[tokio::test(start_paused = true)]
+async fn who_has_asked_a_desk_that_died_hears_the_refusal_that_its_booking_still_comes_to() {
+    let (world, house) = house().await;
+    let refused = Fate::Fails { after: Duration::from_secs(2), with: EmrFailure::ClientFault };
+    once(world.emr("maple"), Op::Add, refused);
+    let dies = async {
+        house.wait(Duration::from_secs(1)).await;
+        let maple = house.house.roster.load().clinics().next().unwrap().id.clone();
+        assert!(house.house.directory.desk(&maple).unwrap().post(DeskMsg::Die(Death::Error)).is_ok());
+    };
+    let (answer, ()) = tokio::join!(book(&house, "t1", "10:00"), dies);
+    assert_eq!(answer["code"], "EMR_UNAVAILABLE", "{answer}");
+    assert_eq!(counts(&world, &house).await, (0, 0));
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde_json::Value;
 use vitarad_actors::domain::booking::{EffectState, IntentState, Want};
 use vitarad_actors::domain::held::HeldState;
 use vitarad_actors::domain::ids::{AppointmentNo, ToolCallKey};
 use vitarad_actors::domain::registration::RegistrationState;
-use vitarad_actors::testing::{PretendEmr, Tables, World, patient};
+use vitarad_actors::testing::{PretendEmr, PretendVoice, Tables, World, patient};
 
 use super::{Errand, calls};
 use crate::ending::{Ending, Said};
@@ -25,7 +26,8 @@ pub fn judge(
         let emr = world.emrs[&clinic.id].as_ref();
         let lines: Vec<String> =
             clinic.transfers.lines().chain([&clinic.phone]).map(|l| l.0.e164()).collect();
-        let truth = Truth { tables, emr, given_up: given_up(tables, clinic.id.as_str()), lines };
+        let given_up = given_up(tables, clinic.id.as_str());
+        let truth = Truth { tables, emr, voice: &world.voice, given_up, lines };
         for errand in errands.values().filter(|errand| errand.key.call.clinic == clinic.id) {
             let Some(heard) = errand.last_word() else { continue };
             let disagrees = match Said::of(&heard.code) {
@@ -56,6 +58,7 @@ fn given_up(tables: &Tables, clinic: &str) -> HashSet<AppointmentNo> {
 struct Truth<'a> {
     tables: &'a Tables,
     emr: &'a PretendEmr,
+    voice: &'a PretendVoice,
     given_up: HashSet<AppointmentNo>,
     lines: Vec<String>,
 }
@@ -151,18 +154,31 @@ impl Truth<'_> {
         (done || row.is_some()).then(|| format!("an intent of it is done: {done}{}", row.unwrap_or_default()))
     }
 
-    /// "The clinic will make sure": it was done, or a person knows of it.
+    /// "The clinic will make sure": it was done, or a person knows of it; or it came to nothing, and the caller has heard so.
     fn against_pending(&self, errand: &Errand<'_>, summary: &mut Summary) -> Option<String> {
         match calls::settled_as(self.tables, errand) {
             Some(Ending::Done) => summary.count(Part::Happened, "pending: done", 1),
             Some(Ending::Held) => summary.count(Part::Happened, "pending: held", 1),
             Some(Ending::HandedToStaff) => summary.count(Part::Happened, "pending: handed to staff", 1),
-            _ if self.is_with_staff(errand) => summary.count(Part::Happened, "pending: with staff", 1),
-            // It has its answer for who asks again; this caller did not.
-            Some(_) => summary.count(Part::Happened, "pending: refused, and not asked for again", 1),
+            Some(Ending::Refused) if self.tables.dead_letters.contains_key(errand.key) => {
+                summary.count(Part::Happened, "pending: refused, and staff call", 1);
+            }
+            Some(Ending::Refused) if self.was_said(errand) => {
+                summary.count(Part::Happened, "pending: refused, and said into the call", 1);
+            }
+            Some(ending) => return Some(format!("{}, which reached nobody", ending.name())),
+            None if self.is_with_staff(errand) => summary.count(Part::Happened, "pending: with staff", 1),
             None => return Some("nothing came of it".to_owned()),
         }
         None
+    }
+
+    /// What it came to was said into the call afterwards.
+    fn was_said(&self, errand: &Errand<'_>) -> bool {
+        let stored = self.tables.tool_calls.get(errand.key).and_then(|row| row.answer.as_ref());
+        let answer = stored.and_then(|line| serde_json::from_str::<Value>(line.reveal()).ok());
+        let words = answer.as_ref().and_then(|answer| answer["say"].as_str());
+        words.is_some_and(|words| self.voice.has_said(&errand.key.call.call, words))
     }
 
     fn is_with_staff(&self, errand: &Errand<'_>) -> bool {

@@ -10,10 +10,11 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Database};
+use sqlx::{ConnectOptions, Database, Postgres};
 
 use super::db::Db;
 use super::schema::Schema;
+use super::statements::FOLLOWS;
 use super::{Durability, Tuning};
 
 /// How long a reader or the writer waits for a connection before it says "unavailable".
@@ -93,7 +94,7 @@ pub(super) fn alone(engine: &Engine) -> Result<Db, OpenError> {
         }
         Engine::Postgres { url } => {
             let settings = [("lock_timeout", "10s"), ("statement_timeout", "0")];
-            Db::Pg(pool(1).connect_lazy_with(postgres_options(url)?.options(settings)))
+            Db::Pg(leading(1).connect_lazy_with(postgres_options(url)?.options(settings)))
         }
     })
 }
@@ -133,8 +134,8 @@ fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError> {
         ("lock_timeout", "1s"),
         ("idle_in_transaction_session_timeout", "10s"),
     ]);
-    let writers = pool(tuning.writers).connect_lazy_with(options.clone());
-    let readers = pool(tuning.readers).connect_lazy_with(options);
+    let writers = leading(tuning.writers).connect_lazy_with(options.clone());
+    let readers = leading(tuning.readers).connect_lazy_with(options);
     Ok(Pools { readers: Db::Pg(readers), writers: Db::Pg(writers) })
 }
 
@@ -148,6 +149,17 @@ fn postgres_options(url: &SecretString) -> Result<PgConnectOptions, OpenError> {
 
 fn pool<D: Database>(size: u32) -> PoolOptions<D> {
     PoolOptions::new().max_connections(size.max(1)).acquire_timeout(ACQUIRE)
+}
+
+/// Takes no server that follows another. When a standby takes over, the address may lead to it a moment too early, or to
+/// one that has been relieved: what is read there is old, and a connection would be kept although nothing can be written.
+fn leading(size: u32) -> PoolOptions<Postgres> {
+    pool(size).after_connect(|connection, _| {
+        Box::pin(async move {
+            let follows: bool = sqlx::query_scalar(FOLLOWS.pg).fetch_one(connection).await?;
+            if follows { Err(sqlx::Error::Protocol("the server follows another".to_owned())) } else { Ok(()) }
+        })
+    })
 }
 
 /// Who works at that address.

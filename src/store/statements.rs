@@ -33,6 +33,8 @@ statements! {
         "SELECT 'aborted', $1",
         "SELECT pg_xact_status($1::text::xid8), ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint");
     PING = both("SELECT 1");
+    // Whether this server is a standby.
+    FOLLOWS = each("SELECT 0", "SELECT pg_is_in_recovery()");
     COMMIT = both("COMMIT");
     ROLLBACK = both("ROLLBACK");
     SAVEPOINT = both("SAVEPOINT member");

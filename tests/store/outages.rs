@@ -1,8 +1,9 @@
-//! A PostgreSQL that kills our sessions, goes down or runs out of room, while bookings are under way: what was
+//! A PostgreSQL that kills our sessions, goes down, is relieved or runs out of room, while bookings are under way: what was
 //! acknowledged is there, what was refused is not, and nothing is there twice (laws B-1 to B-6 at the store).
 
 mod bookings;
 mod cut;
+mod failover;
 
 use std::process::Command;
 use std::sync::Arc;

@@ -37,17 +37,40 @@ impl Cluster {
     }
 
     pub(crate) fn start_in(home: PathBuf, settings: &[&str]) -> Result<Self, String> {
+        Self::founded(home, settings, |tools, data| {
+            finished(
+                as_owner(&tools.join("initdb"))
+                    .args(["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"])
+                    .args(["--wal-segsize=1", "-D"])
+                    .arg(data),
+            )
+        })
+    }
+
+    /// A standby of that one, until it is promoted.
+    pub(crate) fn following(primary: &Self) -> Result<Self, String> {
+        let port = primary.admin.get_port().to_string();
+        Self::founded(Self::home()?, &[], |tools, data| {
+            finished(
+                as_owner(&tools.join("pg_basebackup"))
+                    .args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port])
+                    .args(["-c", "fast", "-X", "stream", "--no-sync", "-R", "-D"])
+                    .arg(data),
+            )
+        })
+    }
+
+    fn founded(
+        home: PathBuf,
+        settings: &[&str],
+        fill: impl FnOnce(&Path, &Path) -> Result<(), String>,
+    ) -> Result<Self, String> {
         let tools = tools()?;
         // From here on it is cleared away.
         let lifeline = watch(&tools, &home)?;
         give_to_owner(&home)?;
         let port = free_port().map_err(|error| error.to_string())?;
-        finished(
-            as_owner(&tools.join("initdb"))
-                .args(["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"])
-                .args(["--wal-segsize=1", "-D"])
-                .arg(home.join("data")),
-        )?;
+        fill(&tools, &home.join("data"))?;
         let usual = format!(
             "-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=300"
         );
@@ -73,6 +96,11 @@ impl Cluster {
     pub(crate) fn crash_and_restart(&self) -> Result<(), String> {
         self.crash()?;
         self.begin()
+    }
+
+    /// A standby takes over.
+    pub(crate) fn promote(&self) -> Result<(), String> {
+        finished(self.control().args(["-w", "promote"]))
     }
 
     fn control(&self) -> Command {

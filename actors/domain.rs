@@ -12,6 +12,7 @@ pub mod call;
 pub mod call_note;
 pub mod call_record;
 pub mod capabilities;
+pub mod census;
 pub mod clinic;
 pub mod clinic_hours;
 pub mod emr_path;

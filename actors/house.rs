@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::crashpoint::{Crashpoint, Crashpoints};
 use crate::directory::Directory;
+use crate::domain::census::Pace;
 use crate::domain::clinic::{Clinic, Roster};
 use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
@@ -33,6 +34,10 @@ pub struct House {
     pub directory: Directory,
     /// With whom the EMRs' budgets are shared.
     pub membership: watch::Sender<Membership>,
+    /// Which declarations of the clinics the store has by now: a number that grows with each change.
+    pub declared: watch::Sender<i64>,
+    /// Another process has called this one dead: it has to end.
+    pub usurped: watch::Sender<bool>,
     pub meters: Arc<Meters>,
     pub settings: HouseSettings,
     pub crashpoints: Crashpoints,
@@ -60,6 +65,7 @@ pub struct HouseSettings {
     pub watch_absent: Duration,
     pub duty_every: Duration,
     pub role_lasts: Duration,
+    pub pace: Pace,
     pub keep: Keep,
 }
 
@@ -79,6 +85,7 @@ impl Default for HouseSettings {
             watch_absent: Duration::from_hours(2),
             duty_every: Duration::from_secs(1),
             role_lasts: Duration::from_secs(10),
+            pace: Pace { dead_after: Duration::from_secs(10) },
             keep: Keep {
                 ended_calls: days(30),
                 tool_calls: days(2),
@@ -102,6 +109,17 @@ impl House {
 
     pub fn clinic(&self, id: &ClinicId) -> Option<Arc<Clinic>> {
         self.roster.load().clinic(id).cloned()
+    }
+
+    /// Whoever takes a part of what is shared hears of it only when it has changed.
+    pub fn share(&self, membership: Membership) {
+        self.membership.send_if_modified(|shared| std::mem::replace(shared, membership) != membership);
+    }
+
+    /// Resolves when another process has called this one dead.
+    pub async fn usurped(&self) {
+        // The sender is ours: it is never gone.
+        let _ = self.usurped.subscribe().wait_for(|usurped| *usurped).await;
     }
 
     pub fn pass(&self, point: Crashpoint) {

@@ -12,6 +12,7 @@ pub mod domain;
 pub mod ports;
 
 pub mod house;
+pub mod node;
 pub mod root;
 pub mod supervisor;
 pub mod tree;

@@ -103,6 +103,9 @@ pub struct Meters {
     said: Family<OutcomeLabels, Counter>,
     reports: Family<OutcomeLabels, Counter>,
     token_ends: Family<ClinicLabels, Gauge>,
+    members: Gauge,
+    called_dead: Counter,
+    notices: Counter,
     sealed: Counter,
     purged: Counter,
     /// Messages refused because a mailbox was full, by the receiver's role.
@@ -132,6 +135,9 @@ impl Default for Meters {
             said: Family::default(),
             reports: Family::default(),
             token_ends: Family::default(),
+            members: Gauge::default(),
+            called_dead: Counter::default(),
+            notices: Counter::default(),
             sealed: Counter::default(),
             purged: Counter::default(),
             refused: std::array::from_fn(|_| Arc::default()),
@@ -181,6 +187,17 @@ impl Meters {
             "When a clinic's EMR token ends, in seconds since 1970",
             self.token_ends.clone(),
         );
+        registry.register(
+            "members",
+            "Processes at work on the store, this one included",
+            self.members.clone(),
+        );
+        registry.register(
+            "called_dead",
+            "Processes that were silent for too long and were called dead by this one",
+            self.called_dead.clone(),
+        );
+        registry.register("notices", "Words from other processes", self.notices.clone());
         registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
         registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
         registry.register_collector(Box::new(Collected(Arc::clone(self))));
@@ -291,6 +308,16 @@ impl Meters {
     pub fn emr_token_ends(&self, clinic: &ClinicId, at: Ts) {
         let labels = ClinicLabels { clinic: ClinicLabel(clinic.clone()) };
         self.token_ends.get_or_create(&labels).set(at.0.div_euclid(1_000_000));
+    }
+
+    /// How many there are, and how many of them this process has just called dead.
+    pub fn members(&self, at_work: usize, called_dead: usize) {
+        self.members.set(i64::try_from(at_work).unwrap_or(i64::MAX));
+        self.called_dead.inc_by(u64::try_from(called_dead).unwrap_or(u64::MAX));
+    }
+
+    pub fn noticed(&self) {
+        self.notices.inc();
     }
 
     pub fn sealed(&self, entries: u64) {

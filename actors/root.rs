@@ -10,6 +10,7 @@ use crate::audit::Audit;
 use crate::clinics;
 use crate::front::FrontActor;
 use crate::house::House;
+use crate::node::NodeActor;
 use crate::ports::door::Door;
 use crate::retention::Retention;
 use crate::singleton::{Duty, Singleton};
@@ -30,6 +31,8 @@ pub enum Ended {
     InOrder,
     /// A budget was spent: the process exits and its supervisor starts it again.
     Failed,
+    /// In order, because others on the store had called the process dead: it is to be started again.
+    Usurped,
 }
 
 impl Root {
@@ -38,13 +41,14 @@ impl Root {
         let args = SupervisorArgs {
             role: Role::Root,
             children: vec![
+                node(house),
                 singleton::<Audit>(house),
                 singleton::<Sms>(house),
                 singleton::<Retention>(house),
                 clinics_of(house),
                 front(door),
             ],
-            capacity: 5,
+            capacity: 6,
             luck: Arc::clone(&house.luck),
             meters: Arc::clone(&house.meters),
             stopped: Some(Arc::clone(&stopped)),
@@ -66,6 +70,21 @@ impl Root {
     pub async fn ended(&mut self) -> Ended {
         let _ = (&mut self.task).await;
         if self.stopped.load(Ordering::SeqCst) { Ended::InOrder } else { Ended::Failed }
+    }
+}
+
+fn node(house: &Arc<House>) -> Child {
+    let house = Arc::clone(house);
+    Child {
+        id: ChildId::only(Role::Node),
+        start: Arc::new(move |supervisor| {
+            let house = Arc::clone(&house);
+            Box::pin(async move {
+                let (actor, _) = Actor::spawn_linked(None, NodeActor, house, supervisor).await?;
+                Ok(actor.get_cell())
+            })
+        }),
+        on_exit: None,
     }
 }
 

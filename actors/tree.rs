@@ -11,6 +11,7 @@ use crate::retry::RetryPolicy;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     Root,
+    Node,
     Audit,
     Sms,
     Retention,
@@ -27,6 +28,7 @@ impl Role {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Root => "root",
+            Self::Node => "node",
             Self::Audit => "audit",
             Self::Sms => "sms",
             Self::Retention => "retention",
@@ -110,7 +112,7 @@ const PATIENT: RetryPolicy = RetryPolicy { base: secs(1), cap: secs(60) };
 
 /// In start order; stop order is the reverse. The stop times along it add up to less than the ten seconds that SIGTERM
 /// allows.
-pub const TREE: [Policy; 11] = [
+pub const TREE: [Policy; 12] = [
     Policy {
         role: Role::Root,
         parent: None,
@@ -122,6 +124,18 @@ pub const TREE: [Policy; 11] = [
         stop_within: millis(9_500),
         stops: StopOrder::LastStartedFirst,
         job: "supervises the house; when it fails the process exits with 70 and the next start adopts",
+    },
+    Policy {
+        role: Role::Node,
+        parent: Some(Role::Root),
+        count: "one",
+        restart: Restart::Permanent,
+        budget: budget(5, 30),
+        backoff: QUICK,
+        exhausted: Exhausted::Escalate,
+        stop_within: millis(200),
+        stops: StopOrder::LastStartedFirst,
+        job: "says that this process lives, learns who else does on this store, calls dead who is silent",
     },
     Policy {
         role: Role::Audit,

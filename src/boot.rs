@@ -167,7 +167,9 @@ impl Furnished {
             luck: Arc::clone(&self.luck),
             roster: self.clinics.roster(),
             directory: if own.follows_another { Directory::after_another() } else { Directory::default() },
-            membership: watch::Sender::new(Membership::ALONE),
+            membership: watch::Sender::new(Membership::UNCOUNTED),
+            declared: watch::Sender::default(),
+            usurped: watch::Sender::default(),
             meters: Arc::default(),
             settings: settings.house,
             crashpoints,
@@ -250,6 +252,7 @@ impl App {
         let mut reloads = pin!(self.reloader().run(newest));
         let mut given = pin!(self.giver().give());
         let mut mourning = pin!(self.mourning());
+        let house = Arc::clone(&self.house);
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
@@ -262,6 +265,7 @@ impl App {
                         wanted.send_replace(Some(Arc::new(settings)));
                     }
                 },
+                () = house.usurped() => return self.leave().await,
                 // Its end is what the successor waits for on the line.
                 _line = &mut given => return self.drain().await,
                 never = &mut reloads => match never {},
@@ -317,6 +321,15 @@ impl App {
     pub async fn stop(self) -> Ended {
         let _refusing = AbortOnDropHandle::new(tokio::spawn(turn_away(self.place.clone())));
         self.drain().await
+    }
+
+    /// Others have this process's roles and calls by now. Its door shuts as in any drain: who waits for an answer gets the
+    /// one that the rows know, and what it had sent is settled under its own generation or by those others.
+    async fn leave(self) -> Ended {
+        match self.stop().await {
+            Ended::InOrder => Ended::Usurped,
+            ended => ended,
+        }
     }
 
     async fn drain(mut self) -> Ended {

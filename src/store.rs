@@ -10,6 +10,7 @@
 //! | `connect`, `schema` | the engines, and which migrations a database has |
 //! | `copy` | moving all of it from one engine to the other |
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
+//! | `notices` | the word that processes send each other |
 //! | `readers` | the connections that read, and who waits for one |
 //! | `walls` | what keeps clinics apart on PostgreSQL, and the way round it that there is not |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
@@ -30,7 +31,9 @@ mod held;
 mod holds;
 mod instances;
 mod keys;
+mod lives;
 mod locks;
+mod notices;
 mod oauth;
 mod offers;
 mod outbox;
@@ -57,6 +60,7 @@ use vitarad_actors::ports::store::StoreResult;
 
 use crate::seal::Keyring;
 use db::{Db, Scope, Session};
+use notices::Notices;
 use readers::Readers;
 use writer::Writer;
 
@@ -100,6 +104,7 @@ pub struct SqlStore {
     readers: Readers,
     writers: Db,
     writer: Writer,
+    notices: Notices,
     keyring: Keyring,
     /// Ours, once begun: the audit log names the process that wrote it.
     generation: AtomicI64,
@@ -125,6 +130,7 @@ impl SqlStore {
             writer: Writer::start(&pools.writers, writers, tuning.lane),
             readers: Readers::of(pools.readers),
             writers: pools.writers,
+            notices: pools.notices,
             keyring,
             generation: AtomicI64::new(0),
             turn: AtomicUsize::new(0),
@@ -134,6 +140,7 @@ impl SqlStore {
     /// Takes no more writes, commits those it has taken, and closes the database.
     pub async fn close(&self) {
         self.writer.close().await;
+        self.notices.close().await;
         self.writers.close().await;
         self.readers.close().await;
     }

@@ -10,5 +10,7 @@ pub struct Membership {
 }
 
 impl Membership {
+    /// Nothing is known of the others yet.
+    pub const UNCOUNTED: Self = Self { is_counted: false, ..Self::ALONE };
     pub const ALONE: Self = Self { processes: 1, is_counted: true };
 }

@@ -185,6 +185,13 @@ impl Node {
         }
     }
 
+    /// It was silent for too long.
+    pub fn call_dead(&mut self, silent: Generation) {
+        for life in self.0.iter_mut().filter(|life| life.generation == silent && life.standing.is_at_work()) {
+            life.standing = Standing::Dead;
+        }
+    }
+
     /// Law O-1, for processes: one of a node's lives is active, or none.
     pub fn has_one_owner_at_most(&self) -> bool {
         self.0.iter().filter(|life| life.standing == Standing::Active).count() <= 1

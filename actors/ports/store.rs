@@ -7,6 +7,7 @@ mod audit;
 mod capabilities;
 mod handoff;
 mod held;
+mod lives;
 mod offers;
 mod registrations;
 mod reports;
@@ -23,6 +24,7 @@ pub use self::audit::{AuditAction, AuditEntry, AuditStore};
 pub use self::capabilities::CapabilityStore;
 pub use self::handoff::HandoffStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
+pub use self::lives::{Beat, LifeStore, Notice};
 pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
 pub use self::registrations::{
     RegistrationAnnounced, RegistrationDraft, RegistrationEnd, RegistrationRow, RegistrationStore,
@@ -77,6 +79,7 @@ pub trait Store:
     + AuditStore
     + OutboxStore
     + RoleStore
+    + LifeStore
     + RetentionStore
     + ReportStore
     + TokenStore
@@ -96,6 +99,7 @@ impl<S> Store for S where
         + AuditStore
         + OutboxStore
         + RoleStore
+        + LifeStore
         + RetentionStore
         + ReportStore
         + TokenStore

@@ -56,6 +56,7 @@ async fn house(what: fn(&CallKey) -> Asked) -> (World, TestHouse, Arc<Says>) {
     world.reports = Arc::<Says>::clone(&says);
     // Days are to pass, and not second by second.
     (world.settings.duty_every, world.settings.look_every) = (MINUTE / 2, MINUTE * 60);
+    world.settings.pace.dead_after = MINUTE * 60;
     let heard = message(&key("c1"), "status-update", CallStage::InProgress);
     world.store.keep_event(heard, world.clock.now()).await.unwrap();
     let house = world.begin(1, Crashpoints::default()).await;

@@ -6,6 +6,7 @@ mod handoff;
 mod held;
 mod holds;
 mod journal;
+mod lives;
 mod offers;
 mod registrations;
 mod reports;

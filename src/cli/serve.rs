@@ -74,6 +74,7 @@ impl Serve {
         match ended {
             Ended::InOrder => EX_OK,
             Ended::Failed => EX_SOFTWARE,
+            Ended::Usurped => EX_TEMPFAIL,
         }
     }
 

@@ -4,11 +4,13 @@ use futures::FutureExt;
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::domain::time::Ts;
-use vitarad_actors::ports::store::{StoreError, StoreResult};
+use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
 
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{ACTIVE_CLINICS, CLINIC_STANDING, DEACTIVATE_CLINIC, DECLARED_CLINICS, SEED_CLINIC};
+use super::statements::{
+    ACTIVE_CLINICS, CLINIC_STANDING, CLINICS_REVISION, DEACTIVATE_CLINIC, DECLARED_CLINICS, SEED_CLINIC,
+};
 use super::writer::Lane;
 use super::{SqlStore, records};
 use crate::access::ClinicAccess;
@@ -35,8 +37,12 @@ impl SqlStore {
         let row = (clinic.id.clone(), settings, sealed, digest);
         self.writer
             .submit(Lane::House, row, move |(id, settings, sealed, digest), session| {
-                async move { Ok(session.run(SEED_CLINIC, args![id, settings, sealed, digest, now]).await? > 0) }
-                    .boxed()
+                async move {
+                    let seeded = session.run(SEED_CLINIC, args![id, settings, sealed, digest, now]).await?;
+                    session.notify(Notice::Clinics).await?;
+                    Ok(seeded > 0)
+                }
+                .boxed()
             })
             .await
     }
@@ -52,12 +58,19 @@ impl SqlStore {
                     for (id,) in stored.iter().filter(|(id,)| declared.iter().all(|kept| kept.as_str() != id))
                     {
                         retired += session.run(DEACTIVATE_CLINIC, args![id, now]).await?;
+                        session.notify(Notice::Clinics).await?;
                     }
                     Ok(retired)
                 }
                 .boxed()
             })
             .await
+    }
+
+    /// Grows whenever a clinic is declared otherwise than before.
+    pub async fn clinics_revision(&self) -> StoreResult<i64> {
+        let (revision,): (i64,) = self.read(Scope::House).await?.one(CLINICS_REVISION, args![]).await?;
+        Ok(revision)
     }
 
     /// The active clinics. One that cannot be read is left out and logged: it must not take the others down.

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Database, Postgres};
 
 use super::db::Db;
+use super::notices::Notices;
 use super::schema::Schema;
 use super::statements::FOLLOWS;
 use super::{Durability, Tuning};
@@ -70,6 +71,7 @@ pub enum OpenError {
 pub(super) struct Pools {
     pub readers: Db,
     pub writers: Db,
+    pub notices: Notices,
 }
 
 /// The pools of a store whose schema this release can work on.
@@ -106,7 +108,7 @@ fn sqlite(file: &Path, tuning: Tuning) -> Result<Pools, OpenError> {
     let pool = |size| pool(size).test_before_acquire(false);
     let writers = pool(1).connect_lazy_with(options.clone());
     let readers = pool(tuning.readers).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools { readers: Db::Lite(readers), writers: Db::Lite(writers) })
+    Ok(Pools { readers: Db::Lite(readers), writers: Db::Lite(writers), notices: Notices::None })
 }
 
 fn sqlite_options(file: &Path, durability: Durability) -> SqliteConnectOptions {
@@ -135,8 +137,10 @@ fn postgres(url: &SecretString, tuning: Tuning) -> Result<Pools, OpenError> {
         ("idle_in_transaction_session_timeout", "10s"),
     ]);
     let writers = leading(tuning.writers).connect_lazy_with(options.clone());
-    let readers = leading(tuning.readers).connect_lazy_with(options);
-    Ok(Pools { readers: Db::Pg(readers), writers: Db::Pg(writers) })
+    let readers = leading(tuning.readers).connect_lazy_with(options.clone());
+    // One, and one that may be lost on the way.
+    let notices = Notices::of(leading(2).connect_lazy_with(options));
+    Ok(Pools { readers: Db::Pg(readers), writers: Db::Pg(writers), notices })
 }
 
 fn postgres_options(url: &SecretString) -> Result<PgConnectOptions, OpenError> {

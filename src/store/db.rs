@@ -10,9 +10,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Executor, PgPool, Postgres, Row, Sqlite, SqlitePool};
 use tokio::time::timeout;
 use vitarad_actors::domain::ids::ClinicId;
-use vitarad_actors::ports::store::{StoreError, StoreResult};
+use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
 
 use super::connect::{OpenError, unreached};
+use super::notices::CHANNEL;
 use super::sql::{self, Record, Sql, args, each};
 use super::statements::{BEGIN, BEGIN_NUMBERED};
 
@@ -183,6 +184,14 @@ impl Session {
         self.run(LOCK, args![&listed]).await.map(drop)
     }
 
+    /// Tells the other processes when this transaction is committed, and not if it is undone. A file carries no word.
+    pub(super) async fn notify(&mut self, notice: Notice) -> StoreResult<()> {
+        match &self.link {
+            Link::Lite(_) => Ok(()),
+            Link::Pg(_) => self.run(NOTIFY, args![CHANNEL, notice.name()]).await.map(drop),
+        }
+    }
+
     /// Never back to the pool: whatever is left open on it ends with it.
     pub(super) fn close_on_drop(&mut self) {
         match &mut self.link {
@@ -227,6 +236,7 @@ const COLLISIONS: [&str; 4] = ["40001", "40P01", "55P03", "5"];
 const PG_ONLY: &str = "SELECT $1";
 const SCOPE_TRANSACTION: Sql = each(PG_ONLY, "SELECT set_config('vitarad.clinic', $1, true)");
 const SCOPE_SESSION: Sql = each(PG_ONLY, "SELECT set_config('vitarad.clinic', $1, false)");
+const NOTIFY: Sql = each(PG_ONLY, "SELECT pg_notify($1, $2)");
 const LOCK: Sql =
     each(PG_ONLY, "SELECT pg_advisory_xact_lock(key::bigint) FROM unnest(string_to_array($1, ',')) AS key");
 

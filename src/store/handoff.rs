@@ -9,7 +9,7 @@ use vitarad_actors::domain::laws::{self, Law};
 use vitarad_actors::domain::node::{Instance, Node, OfferNo, Passage, Request, Standing};
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::handoff::Schema;
-use vitarad_actors::ports::store::{HandoffStore, StoreError, StoreResult};
+use vitarad_actors::ports::store::{HandoffStore, Notice, StoreError, StoreResult};
 
 use super::db::Session;
 use super::locks::LockKey;
@@ -120,6 +120,7 @@ async fn change<T>(
         if session.run(CHANGE_INSTANCE, to).await? != 1 {
             return Err(StoreError::Unavailable("a process's row changed meanwhile".to_owned()));
         }
+        session.notify(Notice::Lives).await?;
     }
     Ok(outcome)
 }

@@ -3,13 +3,13 @@
 use futures::FutureExt;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::time::Ts;
-use vitarad_actors::ports::store::{StoreError, StoreResult};
+use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
 
 use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::sql::args;
 use super::statements::ownership::{
-    BEGIN_GENERATION, BURY_FORMER, HEARTBEAT, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
+    AT_WORK, BEGIN_GENERATION, BURY_FORMER, LEASING_CLINICS, RELEASE_GENERATION, RELEASE_LEASES,
     RELEASE_ROLES,
 };
 use super::writer::Lane;
@@ -27,6 +27,7 @@ impl SqlStore {
                 |(node, now), session| {
                     async move {
                         session.run(BURY_FORMER, args![node]).await?;
+                        session.notify(Notice::Lives).await?;
                         session.one(BEGIN_GENERATION, args![node, *now]).await
                     }
                     .boxed()
@@ -35,26 +36,17 @@ impl SqlStore {
             .await?;
         Ok(self.begun(Generation(begun.0)))
     }
+}
 
-    /// Still here. [`StoreError::Usurped`] when this generation is no longer its node's active one.
-    pub async fn heartbeat(&self, generation: Generation, now: Ts) -> StoreResult<()> {
-        self.writer
-            .submit(Lane::House, (generation, now), |(generation, now), session| {
-                async move {
-                    match session.run(HEARTBEAT, args![*generation, *now]).await? {
-                        0 => Err(StoreError::Usurped),
-                        _ => Ok(()),
-                    }
-                }
-                .boxed()
-            })
-            .await
-    }
+/// Whether this process may begin anything: what it leaves is looked at once it is called dead, and not again.
+pub(super) async fn check(session: &mut Session, sender: Generation) -> StoreResult<()> {
+    session.maybe::<()>(AT_WORK, args![sender]).await?.ok_or(StoreError::Usurped)
 }
 
 /// Calls need nothing here: they move to whoever adopts them next.
 pub(super) async fn release(session: &mut Session, owner: Generation, now: Ts) -> StoreResult<()> {
     session.run(RELEASE_GENERATION, args![owner]).await?;
+    session.notify(Notice::Lives).await?;
     session.run(RELEASE_ROLES, args![owner, now]).await?;
     let clinics: Vec<(String,)> = session.all(LEASING_CLINICS, args![owner]).await?;
     for (clinic,) in &clinics {

@@ -25,7 +25,7 @@ use super::statements::registrations::{
     REGISTRATION_STANDING, REGISTRATION_UNDER_WAY, REGISTRATIONS_FOR_STAFF, SETTLE_REGISTRATION,
 };
 use super::writer::Lane;
-use super::{SqlStore, audit, tool_calls};
+use super::{SqlStore, audit, instances, tool_calls};
 use crate::seal::{Blind, ClinicKeys, Place};
 
 /// The lease is the row: nobody else's is granted beside it.
@@ -92,6 +92,7 @@ async fn announce(session: &mut Session, ask: &Announcing) -> StoreResult<Decisi
     if let Some((id, asked_by)) = session.maybe::<(Uuid, String)>(REGISTRATION_UNDER_WAY, same).await? {
         return Ok(Decision::Underway { id: IntentId(id), same_call: asked_by == call.as_str() });
     }
+    instances::check(session, ask.sender).await?;
     let earlier: Option<(Uuid, Vec<u8>)> =
         session.maybe(EARLIER_REGISTRATION, args![clinic, call, &ask.person_index]).await?;
     let Announcing { id, person_index, health_index, payload, sender, last_arrival, now, .. } = ask;

@@ -60,11 +60,11 @@ statements! {
 
     CLINIC_STANDING = both("SELECT digest, source, deactivated_at FROM clinic WHERE clinic_id = $1");
     SEED_CLINIC = both(
-        "INSERT INTO clinic (clinic_id, settings, access, digest, source, changed_at)
-         VALUES ($1, $2, $3, $4, 'config', $5)
+        "INSERT INTO clinic (clinic_id, settings, access, digest, source, changed_at, revision)
+         VALUES ($1, $2, $3, $4, 'config', $5, 1)
          ON CONFLICT (clinic_id) DO UPDATE
          SET settings = excluded.settings, access = excluded.access, digest = excluded.digest,
-             changed_at = excluded.changed_at, deactivated_at = NULL
+             changed_at = excluded.changed_at, deactivated_at = NULL, revision = clinic.revision + 1
          WHERE clinic.source = 'config'");
     ACTIVE_CLINICS = both(
         "SELECT clinic_id, settings, access FROM clinic WHERE deactivated_at IS NULL ORDER BY clinic_id");
@@ -73,8 +73,12 @@ statements! {
         "SELECT clinic_id FROM clinic UNION SELECT clinic_id FROM known_clinic ORDER BY clinic_id");
     DECLARED_CLINICS = both(
         "SELECT clinic_id FROM clinic WHERE source = 'config' AND deactivated_at IS NULL");
+    // No row ever goes, so this only grows.
+    CLINICS_REVISION = each(
+        "SELECT COALESCE(SUM(revision), 0) FROM clinic",
+        "SELECT COALESCE(SUM(revision), 0)::BIGINT FROM clinic");
     DEACTIVATE_CLINIC = both(
-        "UPDATE clinic SET deactivated_at = $2
+        "UPDATE clinic SET deactivated_at = $2, revision = revision + 1
          WHERE clinic_id = $1 AND source = 'config' AND deactivated_at IS NULL");
 
     // --- calls -------------------------------------------------------------------------------------------------------
@@ -234,9 +238,10 @@ statements! {
                 EXISTS (SELECT 1 FROM effect WHERE intent_id = intent.id AND effect.state IN ('announced', 'unknown'))
                 AS unsettled
          FROM intent WHERE clinic_id = $1 AND id = $2 AND state = 'open'");
+    // Not for who was called dead: nobody would look at what it leaves.
     TAKE_LEASE = both(
         "INSERT INTO booking_lease (clinic_id, provider, date, generation, fence, expires_at)
-         VALUES ($1, $2, $3, $4, 1, $5)
+         SELECT $1, $2, $3, generation, 1, $5 FROM instance WHERE generation = $4 AND state IN ('active', 'draining')
          ON CONFLICT (clinic_id, provider, date) DO UPDATE
          SET generation = excluded.generation, fence = booking_lease.fence + 1, expires_at = excluded.expires_at
          WHERE booking_lease.expires_at <= $6 OR booking_lease.generation = excluded.generation

@@ -40,7 +40,7 @@ async fn a_role_the_house_cannot_do_without_takes_it_down_when_its_budget_is_spe
         exhaust(&scene, row).await;
         assert_eq!(scene.house.root.ended().await, Ended::Failed, "{:?}", row.role);
     }
-    assert_eq!(roles, [Role::Audit, Role::Sms, Role::Clinics, Role::Front]);
+    assert_eq!(roles, [Role::Node, Role::Audit, Role::Sms, Role::Clinics, Role::Front]);
 }
 
 /// What maple's callers hear while a role rests: who asks what is known, who looks, who books.

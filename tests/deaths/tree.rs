@@ -8,6 +8,7 @@ use vitarad_actors::desk::DeskMsg;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::front::FrontMsg;
 use vitarad_actors::mailbox::Post;
+use vitarad_actors::node::NodeMsg;
 use vitarad_actors::singleton::DutyMsg;
 use vitarad_actors::supervisor::SupervisorMsg;
 use vitarad_actors::testing::Death;
@@ -34,11 +35,12 @@ pub(crate) fn cell(scene: &Scene, role: Role) -> ActorCell {
     let maple = id("maple");
     match role {
         Role::Root => scene.house.root.actor().get_cell(),
-        Role::Audit => child_of_root(scene, 0),
-        Role::Sms => child_of_root(scene, 1),
-        Role::Retention => child_of_root(scene, 2),
-        Role::Clinics => child_of_root(scene, 3),
-        Role::Front => child_of_root(scene, 4),
+        Role::Node => child_of_root(scene, 0),
+        Role::Audit => child_of_root(scene, 1),
+        Role::Sms => child_of_root(scene, 2),
+        Role::Retention => child_of_root(scene, 3),
+        Role::Clinics => child_of_root(scene, 4),
+        Role::Front => child_of_root(scene, 5),
         Role::Clinic => cell(scene, Role::Calls).try_get_supervisor().expect("the cell of maple"),
         Role::EmrLink => directory.link(&maple).expect("a connection").actor().get_cell(),
         Role::Desk => directory.desk(&maple).expect("a desk").actor().get_cell(),
@@ -71,6 +73,7 @@ fn die(cell: &ActorCell, role: Role, death: Death) {
     }
     match role {
         Role::Root | Role::Clinics | Role::Clinic | Role::Calls => send(cell, SupervisorMsg::Die(death)),
+        Role::Node => send(cell, NodeMsg::Die(death)),
         Role::Audit | Role::Sms | Role::Retention => send(cell, DutyMsg::Die(death)),
         Role::EmrLink => send(cell, Post::own(EmrLinkMsg::Die(death))),
         Role::Desk => send(cell, Post::own(DeskMsg::Die(death))),

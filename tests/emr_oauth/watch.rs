@@ -49,6 +49,7 @@ async fn an_end_is_told_of_twice_a_day_from_three_days_before_and_a_token_withou
     let mut world = World::of(vec![clinic("maple", 1), clinic("cedar", 1)], &[]);
     // Days are to pass, and not second by second.
     (world.settings.duty_every, world.settings.look_every) = (HOUR / 4, HOUR);
+    world.settings.pace.dead_after = HOUR * 10;
     let end = world.clock.now().plus(HOUR * 24 * 4);
     grant(&world, "maple", Some(end));
     grant(&world, "cedar", None);

@@ -41,6 +41,11 @@ pub async fn make_trouble(houses: &Houses, record: &Record, plan: &Plan) {
                 sleep(Duration::from_millis(rng.random_range(50..20_000))).await;
                 houses.with(node, |house| house.store.set_cut(false));
                 record.count("times one process lost the store");
+                // Its next beat tells it, if others have called it dead.
+                sleep(houses.world.settings.pace.beat_every()).await;
+                if houses.raise_who_was_called_dead().await {
+                    record.count("processes called dead that lived");
+                }
             }
             8 | 9 if crashes > 0 => {
                 crashes -= 1;

@@ -96,6 +96,16 @@ impl Houses {
         }
     }
 
+    /// Who was called dead though it lived ends, and whoever watches over it starts it again.
+    pub async fn raise_who_was_called_dead(&self) -> bool {
+        let is_usurped = |n: &usize| self.with(*n, |house| *house.house.usurped.borrow()) == Some(true);
+        let called_dead: Vec<usize> = (0..self.nodes.len()).filter(is_usurped).collect();
+        for n in &called_dead {
+            self.crash(*n, Death::Frozen, Duration::from_secs(1)).await;
+        }
+        !called_dead.is_empty()
+    }
+
     pub fn with<T>(&self, n: usize, act: impl FnOnce(&TestHouse) -> T) -> Option<T> {
         self.nodes[n].living.lock().unwrap().as_ref().map(act)
     }

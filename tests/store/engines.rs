@@ -75,6 +75,10 @@ on_each! {
     what_was_withdrawn_is_not_claimed_and_no_number_serves_twice
     what_a_draining_process_works_at_is_its_own_until_it_is_gone
     of_400_races_of_a_claim_with_its_withdrawal_each_has_one_winner
+    a_silent_process_is_called_dead_by_one_that_has_beaten_all_the_while
+    a_process_that_drains_may_fall_silent_and_one_that_stood_by_does_not_count_from_before
+    a_process_tells_whom_it_counts
+    of_400_races_of_two_nodes_for_a_providers_day_each_has_one_winner
     a_text_is_queued_once_and_taken_once
     a_text_left_in_sending_by_a_death_is_never_sent_again
     what_is_past_its_time_goes_and_what_is_not_settled_or_still_watched_stays

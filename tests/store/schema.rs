@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::{ConnectOptions, Row, SqliteConnection};
 use vitarad::store::{Engine, SqlStore, Tuning};
 use vitarad_actors::domain::ids::Generation;
-use vitarad_actors::ports::store::StoreError;
+use vitarad_actors::ports::store::LifeStore;
 
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres;
@@ -75,12 +75,10 @@ async fn only_the_newest_generation_of_a_node_is_alive() {
     let store = house.open().await;
     let first = store.begin_generation("a", NOW).await.unwrap();
     let elsewhere = store.begin_generation("b", NOW).await.unwrap();
-    store.heartbeat(first, later(1)).await.unwrap();
     let second = store.begin_generation("a", later(2)).await.unwrap();
     assert!(first < elsewhere && elsewhere < second);
-    assert_eq!(store.heartbeat(first, later(3)).await, Err(StoreError::Usurped));
-    assert_eq!(store.heartbeat(elsewhere, later(3)).await, Ok(()));
-    assert_eq!(store.heartbeat(Generation(99), later(3)).await, Err(StoreError::Usurped));
+    let living: Vec<Generation> = store.lives().await.unwrap().iter().map(|life| life.generation).collect();
+    assert_eq!(living, [elsewhere, second]);
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ async fn however_long_the_emr_was_away_the_booking_is_made_once() {
         let mut world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
         world.settings.look_every = (away / 1_000).clamp(Duration::from_secs(1), Duration::from_mins(1));
         world.settings.duty_every = world.settings.look_every;
+        world.settings.pace.dead_after = world.settings.look_every * 10;
         world.settings.role_lasts = Duration::from_mins(10);
         let house = world.begin(1, Crashpoints::default()).await;
         verify(&house).await;
@@ -137,6 +138,7 @@ async fn a_request_whose_time_passes_while_the_emr_is_away_is_not_made_and_the_p
     let mut world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
     world.settings.look_every = Duration::from_mins(2);
     world.settings.duty_every = Duration::from_mins(2);
+    world.settings.pace.dead_after = Duration::from_mins(20);
     world.settings.role_lasts = Duration::from_mins(20);
     let house = world.begin(1, Crashpoints::default()).await;
     verify(&house).await;

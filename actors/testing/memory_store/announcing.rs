@@ -27,6 +27,9 @@ impl Tables {
         {
             return Ok(Announced::Occupied);
         }
+        if !self.is_at_work(ask.sender) {
+            return Err(StoreError::Usurped);
+        }
         let Some(fence) = self.take_day(&ask, now) else { return Ok(Announced::LeaseHeld) };
         self.write_down(ask, now);
         Ok(Announced::Granted(Lease { fence, until }))

@@ -22,8 +22,8 @@ impl HandoffStore for MemoryStore {
         let mut tables = self.tables()?;
         let answer = tables.node(node).ask(request);
         match request {
-            Request::Claim(passage) if answer => tables.move_roles(passage.incumbent, passage.successor),
-            Request::TakeBack(passage) if answer => tables.move_roles(passage.successor, passage.incumbent),
+            Request::Claim(passage) if answer => tables.pass(passage.incumbent, passage.successor),
+            Request::TakeBack(passage) if answer => tables.pass(passage.successor, passage.incumbent),
             _ => {}
         }
         Ok(answer)
@@ -46,6 +46,7 @@ impl Tables {
         let generation = Generation(self.generation);
         let life = Instance { generation, standing: Standing::Standby, offer: OfferNo(0) };
         self.node(node).0.push(life);
+        self.come_to_life(generation);
         generation
     }
 
@@ -69,7 +70,8 @@ impl Tables {
         }
     }
 
-    fn move_roles(&mut self, from: Generation, to: Generation) {
+    fn pass(&mut self, from: Generation, to: Generation) {
+        self.come_to_life(to);
         for row in self.roles.values_mut().filter(|row| row.owner == from) {
             (row.owner, row.fence) = (to, Fence(row.fence.0 + 1));
         }

@@ -32,14 +32,17 @@ impl Tables {
         draft: RegistrationDraft,
         until: Instant,
         now: Ts,
-    ) -> RegistrationAnnounced {
+    ) -> StoreResult<RegistrationAnnounced> {
         let call = &draft.note.tool_call.call;
         let of_clinic = || self.registrations.iter().filter(|entry| entry.is_of(&call.clinic));
         let underway =
             |entry: &&RegistrationEntry| !entry.row.state.is_settled() && is_same(&entry.row.who, &draft.who);
         if let Some(entry) = of_clinic().find(underway) {
             let same_call = entry.row.note.tool_call.call == *call;
-            return RegistrationAnnounced::Underway { id: entry.row.id, same_call };
+            return Ok(RegistrationAnnounced::Underway { id: entry.row.id, same_call });
+        }
+        if !self.is_at_work(draft.sender) {
+            return Err(StoreError::Usurped);
         }
         let earlier = of_clinic().rev().find_map(|entry| match entry.row.state {
             RegistrationState::Done(no)
@@ -55,7 +58,7 @@ impl Tables {
         let due = Some(last_arrival);
         self.registrations.push(RegistrationEntry { row, owner: sender, sender, due, closed_at: None });
         self.audit.extend(audit);
-        RegistrationAnnounced::Granted { lease: Lease { fence: Fence(1), until }, earlier }
+        Ok(RegistrationAnnounced::Granted { lease: Lease { fence: Fence(1), until }, earlier })
     }
 
     fn settle_registration(&mut self, end: RegistrationEnd, now: Ts) -> StoreResult<()> {
@@ -96,7 +99,7 @@ impl RegistrationStore for MemoryStore {
         now: Ts,
     ) -> StoreResult<RegistrationAnnounced> {
         let until = Instant::now() + draft.lease_for;
-        Ok(self.tables()?.announce_registration(draft, until, now))
+        self.tables()?.announce_registration(draft, until, now)
     }
 
     async fn settle_registration(&self, end: RegistrationEnd, now: Ts) -> StoreResult<()> {

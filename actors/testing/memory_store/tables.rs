@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::lives::Pulse;
 use crate::domain::answer::AnswerLine;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
 use crate::domain::call_record::CallFacts;
@@ -25,6 +26,7 @@ use crate::ports::store::{
 pub struct Tables {
     pub generation: i64,
     pub nodes: BTreeMap<String, Node>,
+    pub pulses: BTreeMap<Generation, Pulse>,
     pub calls: BTreeMap<CallKey, CallRow>,
     /// When each message was kept.
     pub events: BTreeMap<(CallKey, String), Ts>,

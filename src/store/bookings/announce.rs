@@ -16,7 +16,7 @@ use crate::store::statements::{
     ANNOUNCE, LIVE_WISH, NEWEST_ADDITION, OPEN_INTENT, OPEN_INTENT_ROW, PATIENT_OPEN, REPLACE_INTENT,
     TAKE_LEASE,
 };
-use crate::store::{states, tool_calls};
+use crate::store::{instances, states, tool_calls};
 
 /// An announcement, sealed and indexed.
 pub(super) struct Announcing {
@@ -111,7 +111,9 @@ pub(super) async fn decide(session: &mut Session, ask: &Announcing) -> StoreResu
         return Ok(Decision::Occupied);
     }
     // The first row this writes, and the last that can be refused.
-    let Some(fence) = take_lease(session, ask).await? else { return Ok(Decision::LeaseHeld) };
+    let Some(fence) = take_lease(session, ask).await? else {
+        return instances::check(session, ask.sender).await.map(|()| Decision::LeaseHeld);
+    };
     if !ask.continues {
         open_intent(session, ask).await?;
     }

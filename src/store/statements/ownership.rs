@@ -1,24 +1,64 @@
-//! Which process owns what: generations, the node passed between them, roles.
+//! Which process owns what: generations, the node passed between them, roles; and who of them lives.
 
 use crate::store::sql::{Sql, both, each};
+
+/// The time as the store has it: processes are compared by one clock, and it is none of theirs.
+macro_rules! by_the_stores_clock {
+    ($before:literal, $after:literal) => {
+        each(
+            concat!(
+                $before,
+                "(SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS now) AS clock",
+                $after
+            ),
+            concat!(
+                $before,
+                "(SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now) AS clock",
+                $after
+            ),
+        )
+    };
+}
 
 statements! {
     BURY_FORMER = both(
         "UPDATE instance SET state = 'dead' WHERE node = $1 AND state IN ('standby', 'active', 'draining')");
-    BEGIN_GENERATION = both(
-        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'active', $2, $2)
-         RETURNING generation");
-    STAND_BY = both(
-        "INSERT INTO instance (node, state, started_at, heartbeat_at) VALUES ($1, 'standby', $2, $2)
-         RETURNING generation");
+    BEGIN_GENERATION = by_the_stores_clock!(
+        "INSERT INTO instance (node, state, started_at, heartbeat_at, steady_since) SELECT $1, 'active', $2, now, now FROM ",
+        " WHERE true RETURNING generation");
+    STAND_BY = by_the_stores_clock!(
+        "INSERT INTO instance (node, state, started_at, heartbeat_at, steady_since) SELECT $1, 'standby', $2, now, now FROM ",
+        " WHERE true RETURNING generation");
     INSTANCES = both(
         "SELECT generation, state, offer FROM instance
          WHERE node = $1 AND (state IN ('standby', 'active', 'draining') OR generation IN ($2, $3))
          ORDER BY generation");
-    CHANGE_INSTANCE = both(
-        "UPDATE instance SET state = $2, offer = $3 WHERE generation = $1 AND state = $4 AND offer = $5");
+    // Who becomes active asked for it just now, and may have stood by for a while.
+    CHANGE_INSTANCE = by_the_stores_clock!(
+        "UPDATE instance SET state = $2, offer = $3,
+                heartbeat_at = CASE WHEN $2 = 'active' THEN now ELSE heartbeat_at END,
+                steady_since = CASE WHEN $2 = 'active' THEN now ELSE steady_since END
+         FROM ",
+        " WHERE generation = $1 AND state = $4 AND offer = $5");
     MOVE_ROLES = both("UPDATE role_lease SET owner = $2, fence = fence + 1 WHERE owner = $1");
-    HEARTBEAT = both("UPDATE instance SET heartbeat_at = $2 WHERE generation = $1 AND state = 'active'");
+    HEARTBEAT = by_the_stores_clock!(
+        "UPDATE instance SET heartbeat_at = now, counts = $2,
+                steady_since = CASE WHEN now - heartbeat_at BETWEEN 0 AND $3 THEN steady_since ELSE now END
+         FROM ",
+        " WHERE generation = $1 AND state IN ('active', 'draining')");
+    // Before the asker's own heartbeat: what counts is that it has beaten until now. A clock that was set back leaves
+    // heartbeats in the future, which say as little.
+    BURY_SILENT = by_the_stores_clock!(
+        "UPDATE instance SET state = 'dead' FROM ",
+        " WHERE state IN ('active', 'draining') AND steady_since IS NOT NULL AND abs(now - heartbeat_at) > $2
+            AND EXISTS (SELECT 1 FROM instance AS own
+                        WHERE own.generation = $1 AND own.state IN ('active', 'draining')
+                          AND now - own.heartbeat_at BETWEEN 0 AND $3 AND now - own.steady_since >= $2)
+          RETURNING generation");
+    LIVES = by_the_stores_clock!(
+        "SELECT generation, node, state, abs(now - heartbeat_at) AS silent, counts FROM instance CROSS JOIN ",
+        " WHERE state IN ('active', 'draining') ORDER BY generation");
+    AT_WORK = both("SELECT 1 FROM instance WHERE generation = $1 AND state IN ('active', 'draining')");
     RELEASE_GENERATION = both(
         "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
     RELEASE_ROLES = both("UPDATE role_lease SET expires_at = $2 WHERE owner = $1 AND expires_at > $2");

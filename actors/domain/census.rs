@@ -1,0 +1,136 @@
+//! Who lives on the store, as one look at its rows shows it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::domain::ids::Generation;
+use crate::domain::membership::Membership;
+use crate::domain::node::Standing;
+
+/// How fast hearts beat, all of it from how long one may be silent before it counts as dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub dead_after: Duration,
+}
+
+impl Pace {
+    pub fn beat_every(self) -> Duration {
+        self.dead_after / 10
+    }
+
+    /// Two beats may be lost before there is a gap. Who has one has missed what others did meanwhile.
+    pub fn gap(self) -> Duration {
+        self.dead_after * 3 / 10
+    }
+}
+
+/// The generations that a process reckons with when it takes its part of what is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counted(BTreeSet<Generation>);
+
+impl Counted {
+    /// As its row has it; what is no number is nobody.
+    pub fn read(text: &str) -> Self {
+        Self(text.split_whitespace().filter_map(|number| number.parse().ok()).map(Generation).collect())
+    }
+
+    pub fn has(&self, generation: Generation) -> bool {
+        self.0.contains(&generation)
+    }
+
+    /// Those whom a later count no longer has.
+    #[must_use]
+    pub fn gone_from(&self, later: &Self) -> Self {
+        Self(self.0.difference(&later.0).copied().collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers: Vec<String> = self.0.iter().map(|generation| generation.0.to_string()).collect();
+        f.write_str(&numbers.join(" "))
+    }
+}
+
+/// A process that is at work: active, or draining.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    pub generation: Generation,
+    pub node: String,
+    pub standing: Standing,
+    /// Since its last beat, by the store's clock.
+    pub silent: Duration,
+    pub counts: Counted,
+}
+
+/// What a beat brings back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Census {
+    pub lives: Vec<Life>,
+    /// Who was called dead by this very beat.
+    pub buried: Vec<Generation>,
+    /// Of the clinics' declarations.
+    pub revision: i64,
+}
+
+impl Census {
+    pub fn counted(&self) -> Counted {
+        Counted(self.lives.iter().map(|life| life.generation).collect())
+    }
+
+    /// One that is silent is not waited for: it asks nothing of an EMR either, since it cannot reach the store.
+    pub fn membership(&self, own: Generation, pace: Pace) -> Membership {
+        let others = || self.lives.iter().filter(|life| life.generation != own);
+        Membership {
+            processes: u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1),
+            is_counted: others().all(|life| life.silent > pace.gap() || life.counts.has(own)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace { dead_after: Duration::from_secs(10) };
+
+    fn life(generation: i64, silent: u64, counts: &str) -> Life {
+        Life {
+            generation: Generation(generation),
+            node: format!("node-{generation}"),
+            standing: Standing::Active,
+            silent: Duration::from_secs(silent),
+            counts: Counted::read(counts),
+        }
+    }
+
+    fn membership(lives: Vec<Life>) -> (u32, bool) {
+        let census = Census { lives, ..Census::default() };
+        let Membership { processes, is_counted } = census.membership(Generation(5), PACE);
+        (processes, is_counted)
+    }
+
+    #[test]
+    fn a_process_is_counted_once_every_other_one_that_beats_says_so() {
+        assert_eq!(membership(vec![life(5, 0, "")]), (1, true));
+        assert_eq!(membership(vec![life(3, 0, "3"), life(5, 0, "3 5")]), (2, false));
+        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "")]), (2, true));
+        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, ""), life(7, 1, "3 7")]), (3, false));
+        assert_eq!(membership(vec![life(3, 4, "3"), life(5, 0, "")]), (2, true), "who is silent asks nobody");
+        assert_eq!(membership(vec![life(55, 0, "55"), life(5, 0, "")]), (2, false));
+    }
+
+    #[test]
+    fn what_a_process_counts_is_read_back_as_it_was_written() {
+        let census = Census { lives: vec![life(30, 0, ""), life(4, 0, "")], ..Census::default() };
+        assert_eq!(census.counted().to_string(), "4 30");
+        assert_eq!(Counted::read("4 30"), census.counted());
+        assert_eq!(Counted::read("4 x 30 31").gone_from(&census.counted()), Counted::read("31"));
+        assert_eq!(Counted::read(""), Counted::default());
+    }
+}

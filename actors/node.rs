@@ -1,0 +1,197 @@
+//! `node`: this process among those that share its store. It says that it lives, learns who else does and what they have
+//! changed, and ends the process that was called dead.
+//!
+//! First up and last down: whoever starts after it may ask with whom the EMRs are shared, and a process that drains is
+//! not taken for dead before it has finished.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::clinics::adopt_again;
+use crate::domain::census::{Census, Counted};
+use crate::domain::membership::Membership;
+use crate::house::House;
+use crate::ports::store::{Beat, StoreError, StoreResult};
+
+pub struct NodeActor;
+
+pub enum NodeMsg {
+    /// Time to say that we live.
+    Beat,
+    /// `None`: it panicked.
+    Beaten(Option<StoreResult<Census>>),
+    /// Another process says that something has changed.
+    Noticed,
+    /// What was still being committed when its process was called dead is there by now.
+    AdoptOnceMore,
+    #[cfg(any(test, feature = "testing"))]
+    Die(crate::testing::Death),
+}
+
+pub struct State {
+    house: Arc<House>,
+    /// Whom we reckon with, and whom we have said to.
+    counts: Counted,
+    told: Counted,
+    beating: bool,
+    /// Something has changed since the present beat began.
+    hurried: bool,
+    /// When the store heard of us last.
+    heard_at: Instant,
+    is_away: bool,
+    listening: Option<JoinHandle<()>>,
+}
+
+impl Actor for NodeActor {
+    type Msg = NodeMsg;
+    type State = State;
+    type Arguments = Arc<House>;
+
+    async fn pre_start(&self, _: ActorRef<NodeMsg>, house: Arc<House>) -> Result<State, ActorProcessingErr> {
+        Ok(State {
+            house,
+            counts: Counted::default(),
+            told: Counted::default(),
+            beating: false,
+            hurried: false,
+            heard_at: Instant::now(),
+            is_away: false,
+            listening: None,
+        })
+    }
+
+    async fn post_start(
+        &self,
+        myself: ActorRef<NodeMsg>,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.listening = Some(tokio::spawn(listen(Arc::clone(&state.house), myself.clone())));
+        myself.send_interval(state.house.settings.pace.beat_every(), || NodeMsg::Beat);
+        state.beat(&myself);
+        // Who went while nobody looked is not known.
+        adopt_again(&state.house);
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<NodeMsg>,
+        message: NodeMsg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            NodeMsg::Beat => state.beat(&myself),
+            NodeMsg::Beaten(outcome) => {
+                state.beating = false;
+                match outcome {
+                    Some(Ok(census)) => state.learn(&myself, &census),
+                    Some(Err(StoreError::Usurped)) => state.end(),
+                    Some(Err(failure)) => state.is_not_heard(&failure.to_string()),
+                    None => state.is_not_heard("it panicked"),
+                }
+                if std::mem::take(&mut state.hurried) {
+                    state.beat(&myself);
+                }
+            }
+            NodeMsg::Noticed => {
+                state.house.meters.noticed();
+                state.hurried = state.beating;
+                state.beat(&myself);
+            }
+            NodeMsg::AdoptOnceMore => adopt_again(&state.house),
+            #[cfg(any(test, feature = "testing"))]
+            NodeMsg::Die(death) => death.strike()?,
+        }
+        Ok(())
+    }
+}
+
+/// However the actor ends, nobody listens for it any more.
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
+
+impl State {
+    fn beat(&mut self, myself: &ActorRef<NodeMsg>) {
+        if *self.house.usurped.borrow() || std::mem::replace(&mut self.beating, true) {
+            return;
+        }
+        let beat = Beat {
+            generation: self.house.generation,
+            counts: self.counts.clone(),
+            is_news: self.counts != self.told,
+            pace: self.house.settings.pace,
+        };
+        self.told = self.counts.clone();
+        let (house, myself) = (Arc::clone(&self.house), myself.clone());
+        tokio::spawn(async move {
+            let beaten = AssertUnwindSafe(house.store.beat(beat)).catch_unwind().await.ok();
+            let _ = myself.send_message(NodeMsg::Beaten(beaten));
+        });
+    }
+
+    /// What the rows of the others tell; each kind of news is one step.
+    fn learn(&mut self, myself: &ActorRef<NodeMsg>, census: &Census) {
+        if std::mem::take(&mut self.is_away) {
+            tracing::info!("the store hears of this process again");
+        }
+        self.heard_at = Instant::now();
+        let (house, counts) = (&self.house, census.counted());
+        let gone = self.counts.gone_from(&counts);
+        if !gone.is_empty() {
+            let generations = gone.to_string();
+            tracing::info!(generations, "processes are gone, and what they left is adopted");
+            adopt_again(house);
+            myself.send_after(house.settings.pace.dead_after, || NodeMsg::AdoptOnceMore);
+        }
+        for dead in &census.buried {
+            tracing::warn!(generation = dead.0, "a process was silent for too long and is called dead");
+        }
+        house.meters.members(census.lives.len(), census.buried.len());
+        house.share(census.membership(house.generation, house.settings.pace));
+        house.declared.send_replace(census.revision);
+        // Only now that our own part is the smaller one may others take theirs, and they need not wait for it.
+        self.hurried |= counts != self.told;
+        self.counts = counts;
+    }
+
+    /// What others do meanwhile is not known: they may be about to take our part.
+    fn is_not_heard(&mut self, failure: &str) {
+        self.told = Counted::default();
+        if !std::mem::replace(&mut self.is_away, true) {
+            tracing::warn!(failure, "the store does not hear that this process lives");
+        }
+        if self.heard_at.elapsed() > self.house.settings.pace.gap() {
+            let shared = *self.house.membership.borrow();
+            self.house.share(Membership { is_counted: false, ..shared });
+        }
+    }
+
+    /// Nothing is taken back or compensated: fences and the journal see to what is under way.
+    fn end(&self) {
+        let generation = self.house.generation.0;
+        tracing::error!(generation, "this process was called dead by another and ends");
+        self.house.usurped.send_replace(true);
+    }
+}
+
+async fn listen(house: Arc<House>, myself: ActorRef<NodeMsg>) {
+    loop {
+        house.store.noticed().await;
+        if myself.send_message(NodeMsg::Noticed).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Houses on one store, of which some fall silent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::crashpoint::Crashpoints;
+use crate::domain::ids::{ClinicId, Generation};
+use crate::domain::membership::Membership;
+use crate::domain::tool::Tool;
+use crate::ports::store::{BookingStore, LifeStore};
+use crate::switchboard::Switchboard;
+use crate::testing::{Fate, Op, TestHouse, World, clinic, patient, tool_call, visit_day};
+
+const DEAD_AFTER: Duration = Duration::from_secs(10);
+/// Enough for a beat, what it tells, and the others' beats after it.
+const BEATS: Duration = Duration::from_secs(3);
+
+async fn houses(nodes: [&str; 2]) -> (World, TestHouse, TestHouse) {
+    let world = World::of(vec![clinic("maple", 2)], &[patient(42), patient(7)]);
+    let a = world.begin_on(nodes[0], 1, Crashpoints::default()).await;
+    let b = world.begin_on(nodes[1], 2, Crashpoints::default()).await;
+    (world, a, b)
+}
+
+fn shared(house: &TestHouse) -> (u32, bool) {
+    let Membership { processes, is_counted } = *house.house.membership.borrow();
+    (processes, is_counted)
+}
+
+async fn living(world: &World) -> Vec<Generation> {
+    world.store.lives().await.unwrap().iter().map(|life| life.generation).collect()
+}
+
+async fn verify(house: &TestHouse) {
+    let born = patient(42).birth_date.unwrap().reveal().to_string();
+    let told = house.ask("c1", "v", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born })).await;
+    assert_eq!(told["code"], "VERIFIED", "{told}");
+}
+
+async fn book(house: &TestHouse, id: &str, time: &str) -> Value {
+    let when = json!({ "date": visit_day().to_string(), "startTime": time, "providerId": "021" });
+    house.ask("c1", id, Tool::CreateAppointment, when).await
+}
+
+async fn unsettled(world: &World) -> u64 {
+    world.store.journal_counts(&ClinicId::parse("maple").unwrap()).await.unwrap().unsettled
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_counts_who_lives_and_is_counted_by_them_before_it_takes_its_part() {
+    let (world, a, b) = houses(["a", "b"]).await;
+    assert_eq!(shared(&b), (1, false), "nobody knows of it yet");
+    a.wait(BEATS).await;
+    assert_eq!((shared(&a), shared(&b)), ((2, true), (2, true)));
+
+    a.store.set_cut(true);
+    let c = world.begin_on("c", 3, Crashpoints::default()).await;
+    c.wait(Duration::from_secs(2)).await;
+    assert_eq!((shared(&b), shared(&c)), ((3, true), (3, false)), "a has beaten lately and does not count c");
+    c.wait(BEATS).await;
+    assert_eq!(shared(&c), (3, true), "who is silent asks nothing of an EMR");
+    assert!(!shared(&a).1, "and does not think that it may");
+    c.wait(DEAD_AFTER).await;
+    assert_eq!((shared(&b), shared(&c)), ((2, true), (2, true)));
+    c.stop().await;
+    b.wait(BEATS).await;
+    assert_eq!(shared(&b).0, 2, "stopped, but what it owned is not given back yet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_silent_process_left_is_settled_by_another_and_its_call_goes_on_there_at_once() {
+    let (world, a, b) = houses(["a", "b"]).await;
+    b.wait(DEAD_AFTER).await;
+    let emr = world.emr("maple");
+    verify(&a).await;
+    let slow = Fate::Answered { after: Duration::from_secs(3) };
+    emr.script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
+    let exchange = Arc::clone(&a.exchange);
+    let died_of = a.house.generation;
+    let asked = tokio::spawn(async move {
+        let when = json!({ "date": visit_day().to_string(), "startTime": "10:00", "providerId": "021" });
+        let tool_call = tool_call("maple", "c1", "t1", Tool::CreateAppointment, when, None);
+        exchange.ask(tool_call, Instant::now() + Duration::from_secs(4)).await
+    });
+    while emr.requests(Op::Add) == 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    a.kill().await;
+    asked.abort();
+    let slots = b.ask("c1", "t2", Tool::CheckAppointments, json!({})).await;
+    assert_eq!(slots["code"], "OK", "the call is known here, who it was verified for too: {slots}");
+    b.wait(Duration::from_secs(9)).await;
+    assert!(living(&world).await.contains(&died_of), "nobody is called dead in a hurry");
+    assert_eq!(unsettled(&world).await, 1);
+
+    b.wait(BEATS).await;
+    assert_eq!(living(&world).await, [b.house.generation]);
+    b.wait(BEATS).await;
+    assert_eq!(unsettled(&world).await, 0);
+    assert_eq!(book(&b, "t1", "10:00").await["code"], "BOOKED", "the same tool call has its answer");
+    assert_eq!(emr.requests(Op::Add), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_called_dead_because_the_store_was_away_or_a_clock_is_wrong() {
+    let (world, a, b) = houses(["a", "b"]).await;
+    a.wait(Duration::from_mins(1)).await;
+    b.clock.set_ahead(3_600);
+    a.wait(Duration::from_mins(1)).await;
+    world.store.set_away(true);
+    a.wait(Duration::from_mins(1)).await;
+    // The one beats as soon as the store is back, the other nine seconds later.
+    a.store.set_cut(true);
+    world.store.set_away(false);
+    a.wait(Duration::from_secs(9)).await;
+    a.store.set_cut(false);
+    a.wait(Duration::from_mins(1)).await;
+    assert_eq!(living(&world).await, [a.house.generation, b.house.generation]);
+    assert!(!*a.house.usurped.borrow() && !*b.house.usurped.borrow());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_called_dead_learns_of_it_and_begins_nothing_more() {
+    let (world, a, b) = houses(["a", "b"]).await;
+    b.wait(DEAD_AFTER).await;
+    verify(&a).await;
+    a.store.set_cut(true);
+    b.wait(DEAD_AFTER + BEATS).await;
+    assert_eq!(living(&world).await, [b.house.generation]);
+    assert!(!*a.house.usurped.borrow(), "it cannot know");
+    a.store.set_cut(false);
+    let told = book(&a, "t1", "10:00").await;
+    assert_eq!(told["success"], false, "{told}");
+    assert_eq!((world.emr("maple").requests(Op::Add), unsettled(&world).await), (0, 0));
+    timeout(BEATS, a.house.usurped()).await.expect("its next beat tells it");
+    assert_eq!(book(&b, "t2", "10:00").await["code"], "BOOKED");
+}

@@ -1,0 +1,99 @@
+//! Who beats and who is silent, by tokio's clock: no process's own.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::{MemoryStore, Tables};
+use crate::domain::census::{Census, Counted, Life, Pace};
+use crate::domain::ids::Generation;
+use crate::domain::node::Instance;
+use crate::ports::store::{Beat, LifeStore, Notice, StoreError, StoreResult};
+
+pub struct Pulse {
+    beaten_at: Instant,
+    steady_since: Instant,
+    counts: Counted,
+}
+
+impl Pulse {
+    fn first() -> Self {
+        let now = Instant::now();
+        Self { beaten_at: now, steady_since: now, counts: Counted::default() }
+    }
+
+    fn silent(&self) -> Duration {
+        self.beaten_at.elapsed()
+    }
+
+    fn may_bury(&self, pace: Pace) -> bool {
+        self.silent() <= pace.gap() && self.steady_since.elapsed() >= pace.dead_after
+    }
+}
+
+#[async_trait]
+impl LifeStore for MemoryStore {
+    async fn beat(&self, beat: Beat) -> StoreResult<Census> {
+        let mut tables = self.tables()?;
+        let Beat { generation, counts, pace, .. } = beat;
+        if !tables.is_at_work(generation) {
+            return Err(StoreError::Usurped);
+        }
+        let buried = tables.bury_silent(generation, pace);
+        let pulse = tables.pulses.entry(generation).or_insert_with(Pulse::first);
+        if pulse.silent() > pace.gap() {
+            pulse.steady_since = Instant::now();
+        }
+        (pulse.beaten_at, pulse.counts) = (Instant::now(), counts);
+        Ok(Census { lives: tables.lives(), buried, revision: 0 })
+    }
+
+    async fn lives(&self) -> StoreResult<Vec<Life>> {
+        Ok(self.tables()?.lives())
+    }
+
+    async fn noticed(&self) -> Notice {
+        std::future::pending().await
+    }
+}
+
+impl Tables {
+    /// From here on its silence counts.
+    pub fn come_to_life(&mut self, generation: Generation) {
+        self.pulses.insert(generation, Pulse::first());
+    }
+
+    fn bury_silent(&mut self, asker: Generation, pace: Pace) -> Vec<Generation> {
+        if !self.pulses.get(&asker).is_some_and(|pulse| pulse.may_bury(pace)) {
+            return Vec::new();
+        }
+        let is_silent = |pulse: &Pulse| pulse.silent() > pace.dead_after;
+        let silent = |one: &Generation| self.pulses.get(one).is_some_and(is_silent);
+        let silent: Vec<Generation> = self.at_work().into_iter().filter(silent).collect();
+        for node in self.nodes.values_mut() {
+            for one in &silent {
+                node.call_dead(*one);
+            }
+        }
+        silent
+    }
+
+    fn lives(&self) -> Vec<Life> {
+        let all = self.nodes.iter().flat_map(|(name, node)| node.0.iter().map(move |life| (name, life)));
+        let at_work = all.filter(|(_, life)| life.standing.is_at_work());
+        let life = |(node, life): (&String, &Instance)| {
+            let pulse = self.pulses.get(&life.generation)?;
+            Some(Life {
+                generation: life.generation,
+                node: node.clone(),
+                standing: life.standing,
+                silent: pulse.silent(),
+                counts: pulse.counts.clone(),
+            })
+        };
+        let mut lives: Vec<Life> = at_work.filter_map(life).collect();
+        lives.sort_by_key(|life| life.generation);
+        lives
+    }
+}

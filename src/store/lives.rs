@@ -1,0 +1,68 @@
+//! Who lives on the store: the heartbeat of each process, and the burial of who is silent, in one transaction.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use vitarad_actors::domain::census::{Census, Counted, Life};
+use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::domain::node::Standing;
+use vitarad_actors::ports::store::{Beat, LifeStore, Notice, StoreError, StoreResult};
+
+use super::SqlStore;
+use super::db::{Scope, Session};
+use super::sql::args;
+use super::statements::CLINICS_REVISION;
+use super::statements::ownership::{BURY_SILENT, HEARTBEAT, LIVES};
+use super::writer::Lane;
+
+#[async_trait]
+impl LifeStore for SqlStore {
+    async fn beat(&self, beat: Beat) -> StoreResult<Census> {
+        let beat = (beat.counts.to_string(), beat);
+        self.writer
+            .submit(Lane::House, beat, |(counts, beat), session| beat_once(session, counts, beat).boxed())
+            .await
+    }
+
+    async fn lives(&self) -> StoreResult<Vec<Life>> {
+        living(&mut self.read(Scope::House).await?).await
+    }
+
+    async fn noticed(&self) -> Notice {
+        self.notices.next().await
+    }
+}
+
+async fn beat_once(session: &mut Session, counts: &str, beat: &Beat) -> StoreResult<Census> {
+    let Beat { generation, is_news, pace, .. } = beat;
+    let (dead_after, gap) = (micros(pace.dead_after), micros(pace.gap()));
+    let buried: Vec<(i64,)> = session.all(BURY_SILENT, args![*generation, dead_after, gap]).await?;
+    if session.run(HEARTBEAT, args![*generation, counts, gap]).await? == 0 {
+        return Err(StoreError::Usurped);
+    }
+    if *is_news || !buried.is_empty() {
+        session.notify(Notice::Lives).await?;
+    }
+    let (revision,): (i64,) = session.one(CLINICS_REVISION, args![]).await?;
+    let buried = buried.into_iter().map(|(generation,)| Generation(generation)).collect();
+    Ok(Census { lives: living(session).await?, buried, revision })
+}
+
+async fn living(session: &mut Session) -> StoreResult<Vec<Life>> {
+    let rows: Vec<(i64, String, String, i64, String)> = session.all(LIVES, args![]).await?;
+    let life = |(generation, node, word, silent, counts): (i64, String, String, i64, String)| {
+        Ok(Life {
+            generation: Generation(generation),
+            node,
+            standing: Standing::named(&word).ok_or(StoreError::Unreadable("instance.state"))?,
+            silent: Duration::from_micros(silent.unsigned_abs()),
+            counts: Counted::read(&counts),
+        })
+    };
+    rows.into_iter().map(life).collect()
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}

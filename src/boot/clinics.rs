@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use vitarad_actors::clinics::renew;
+use vitarad_actors::domain::booking_rules::BookingRules;
 use vitarad_actors::domain::clinic::{Clinic, Roster};
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::domain::time::Ts;
@@ -21,6 +23,15 @@ pub struct ClinicBook {
     roster: Arc<ArcSwap<Roster>>,
     gatebook: Arc<ArcSwap<Gatebook>>,
     access: ArcSwap<HashMap<ClinicId, ClinicAccess>>,
+    own: ArcSwap<Own>,
+    /// Of the declarations that were read last.
+    revision: AtomicI64,
+}
+
+/// What stands in a node's own settings beside the declarations.
+struct Own {
+    booking: BookingRules,
+    webhook: Vec<WebhookCredential>,
 }
 
 struct Page {
@@ -29,28 +40,38 @@ struct Page {
     access: HashMap<ClinicId, ClinicAccess>,
 }
 
+impl Own {
+    fn of(settings: &Settings) -> Self {
+        Self { booking: settings.booking.clone(), webhook: settings.webhook.clone() }
+    }
+}
+
 impl Page {
-    /// The configuration seeds the store; the store is what counts.
-    async fn read(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
-        rehearse(settings)?;
-        for (clinic, access) in &settings.clinics {
-            store.seed_clinic(clinic, access, now).await?;
-        }
-        let declared: Vec<ClinicId> = settings.clinics.iter().map(|(clinic, _)| clinic.id.clone()).collect();
-        store.retire_undeclared(&declared, now).await?;
+    async fn read(own: &Own, store: &SqlStore) -> Result<Self, NotBegun> {
         let (mut clinics, access): (Vec<Clinic>, Vec<ClinicAccess>) =
             store.clinics().await?.into_iter().unzip();
         for clinic in &mut clinics {
-            clinic.house.clone_from(&settings.booking);
+            clinic.house.clone_from(&own.booking);
         }
         let access: HashMap<_, _> = clinics.iter().map(|clinic| clinic.id.clone()).zip(access).collect();
         let roster = Arc::new(Roster::of(clinics)?);
-        let own = |(id, access): (&'_ ClinicId, &'_ ClinicAccess)| (id.clone(), access.webhook.clone());
-        let credentials: Vec<(ClinicId, Vec<WebhookCredential>)> = access.iter().map(own).collect();
+        let of = |(id, access): (&'_ ClinicId, &'_ ClinicAccess)| (id.clone(), access.webhook.clone());
+        let credentials: Vec<(ClinicId, Vec<WebhookCredential>)> = access.iter().map(of).collect();
         let listed = credentials.iter().map(|(id, credentials)| (id, credentials.as_slice()));
-        let gatebook = Gatebook::prepare(Arc::clone(&roster), &settings.webhook, listed)?;
+        let gatebook = Gatebook::prepare(Arc::clone(&roster), &own.webhook, listed)?;
         Ok(Self { roster, gatebook, access })
     }
+}
+
+/// The configuration seeds the store; the store is what counts.
+async fn declare(settings: &Settings, store: &SqlStore, now: Ts) -> Result<(), NotBegun> {
+    rehearse(settings)?;
+    for (clinic, access) in &settings.clinics {
+        store.seed_clinic(clinic, access, now).await?;
+    }
+    let declared: Vec<ClinicId> = settings.clinics.iter().map(|(clinic, _)| clinic.id.clone()).collect();
+    store.retire_undeclared(&declared, now).await?;
+    Ok(())
 }
 
 /// What the settings declare, taken as the door will take it: finds what only the door knows to be wrong.
@@ -68,8 +89,13 @@ pub(super) fn declared(settings: &Settings) -> Result<(Arc<Roster>, Gatebook), N
 
 impl ClinicBook {
     pub async fn open(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
-        let page = Page::read(settings, store, now).await?;
+        declare(settings, store, now).await?;
+        let revision = store.clinics_revision().await?;
+        let own = Own::of(settings);
+        let page = Page::read(&own, store).await?;
         Ok(Self {
+            own: ArcSwap::from_pointee(own),
+            revision: AtomicI64::new(revision),
             roster: Arc::new(ArcSwap::new(page.roster)),
             gatebook: Arc::new(ArcSwap::from_pointee(page.gatebook)),
             access: ArcSwap::from_pointee(page.access),
@@ -88,14 +114,28 @@ impl ClinicBook {
         self.access.load().get(clinic).map(|access| access.emr.clone())
     }
 
-    /// Takes new snapshots and renews the cells of those clinics that are not as they were; returns how many.
-    pub async fn reload(
-        &self,
-        settings: &Settings,
-        store: &SqlStore,
-        house: &Arc<House>,
-    ) -> Result<usize, NotBegun> {
-        let page = Page::read(settings, store, house.now()).await?;
+    pub fn revision(&self) -> i64 {
+        self.revision.load(Ordering::Relaxed)
+    }
+
+    /// Writes what these settings declare into the store. It is taken with the next [`Self::reload`], here as on every other
+    /// node.
+    pub async fn declare(&self, settings: &Settings, store: &SqlStore, now: Ts) -> Result<(), NotBegun> {
+        declare(settings, store, now).await?;
+        self.own.store(Arc::new(Own::of(settings)));
+        Ok(())
+    }
+
+    /// Reads what is declared by now, takes new snapshots and renews the cells of those clinics that are not as they were; returns how many.
+    pub async fn reload(&self, store: &SqlStore, house: &Arc<House>) -> Result<usize, NotBegun> {
+        // Before the clinics: what changes meanwhile is read again.
+        let revision = store.clinics_revision().await?;
+        let page = Page::read(&self.own.load(), store).await;
+        // What cannot be taken is not tried again until it is declared otherwise; a store that is away is.
+        if !matches!(page, Err(NotBegun::Store(_))) {
+            self.revision.store(revision, Ordering::Relaxed);
+        }
+        let page = page?;
         let before = self.roster.load_full();
         let access_before = self.access.load_full();
         let same_access = |id: &ClinicId| match (access_before.get(id), page.access.get(id)) {

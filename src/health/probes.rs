@@ -9,12 +9,13 @@ use serde::Serialize;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout};
 use vitarad_actors::domain::capabilities::{Capabilities, Capability};
+use vitarad_actors::domain::census::Life;
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
 use vitarad_actors::house::House;
 use vitarad_actors::ports::emr::{Path, Service};
-use vitarad_actors::ports::store::BookingStore;
+use vitarad_actors::ports::store::{BookingStore, LifeStore};
 use vitarad_actors::supervisor::SupervisorMsg;
 use vitarad_actors::tree::Role;
 
@@ -41,6 +42,8 @@ pub struct Report {
     /// Roles under the root that are not running: between two lives, or in quarantine.
     pub resting: Vec<&'static str>,
     pub store: Dependency,
+    /// The processes at work on the store.
+    pub members: Vec<Member>,
     pub clinics: Vec<ClinicReport>,
 }
 
@@ -48,6 +51,15 @@ pub struct Report {
 pub struct Dependency {
     pub up: bool,
     pub latency_ms: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Member {
+    pub node: String,
+    pub generation: i64,
+    pub standing: &'static str,
+    /// Since its last beat.
+    pub silent_ms: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -101,8 +113,12 @@ impl Probes {
     async fn probe(&self) -> Report {
         let roster = self.house.roster.load_full();
         let clinics = roster.clinics().map(|clinic| self.probe_clinic(clinic));
-        let (store, resting, mut clinics) =
-            tokio::join!(self.probe_store(), self.probe_root(), futures::future::join_all(clinics));
+        let (store, resting, members, mut clinics) = tokio::join!(
+            self.probe_store(),
+            self.probe_root(),
+            self.probe_members(),
+            futures::future::join_all(clinics)
+        );
         clinics.sort_by(|a, b| a.clinic.cmp(&b.clinic));
         let ill = !resting.is_empty() || clinics.iter().any(ClinicReport::is_ill);
         let status = match (store.up, ill) {
@@ -111,7 +127,7 @@ impl Probes {
             (true, false) => Verdict::Healthy,
         };
         let live_calls = self.house.directory.live_calls();
-        Report { status, generation: self.house.generation.0, live_calls, resting, store, clinics }
+        Report { status, generation: self.house.generation.0, live_calls, resting, store, members, clinics }
     }
 
     fn resting(&self, clinic: &ClinicId) -> Vec<&'static str> {
@@ -131,6 +147,11 @@ impl Probes {
         let asked = Instant::now();
         let up = matches!(timeout(PATIENCE, self.store.ping()).await, Ok(Ok(())));
         Dependency { up, latency_ms: millis(asked) }
+    }
+
+    async fn probe_members(&self) -> Vec<Member> {
+        let lives = timeout(PATIENCE, self.store.lives()).await.ok().and_then(Result::ok).unwrap_or_default();
+        lives.into_iter().map(Member::of).collect()
     }
 
     async fn probe_root(&self) -> Vec<&'static str> {
@@ -165,6 +186,17 @@ impl Probes {
             unsettled: counts.map(|counts| counts.unsettled),
             handed_to_staff: counts.map(|counts| counts.handed_to_staff),
             latency_ms: millis(asked),
+        }
+    }
+}
+
+impl Member {
+    fn of(life: Life) -> Self {
+        Self {
+            node: life.node,
+            generation: life.generation.0,
+            standing: life.standing.name(),
+            silent_ms: u64::try_from(life.silent.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

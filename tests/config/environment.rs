@@ -27,6 +27,7 @@ fn numbers_truths_and_lists_are_read_as_what_they_are() {
         ("VITARAD_HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
         ("VITARAD_METRICS__PUBLIC", "true"),
         ("VITARAD_HOUSE__CALL_IDLE_MINUTES", "5"),
+        ("VITARAD_HOUSE__DEAD_AFTER_SECONDS", "20"),
         ("VITARAD_HOUSE__KEEP_DAYS__EVENTS", "7"),
         ("VITARAD_LOG__DIRECTORY", "/var/log/vitarad"),
     ];
@@ -37,6 +38,7 @@ fn numbers_truths_and_lists_are_read_as_what_they_are() {
     assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32"]);
     assert!(settings.metrics.public);
     assert_eq!(settings.house.call_idle.as_secs(), 300);
+    assert_eq!(settings.house.pace.dead_after.as_secs(), 20);
     assert_eq!(settings.house.keep.events.as_secs(), 7 * 86_400);
     assert_eq!(settings.log.directory.unwrap().to_str(), Some("/var/log/vitarad"));
 }

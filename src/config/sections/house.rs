@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use vitarad_actors::domain::census::Pace;
 use vitarad_actors::house::HouseSettings;
 use vitarad_actors::ports::store::Keep;
 
@@ -15,6 +16,7 @@ pub(in crate::config) struct HouseTable {
     sagas_per_clinic: u32,
     mailbox: u32,
     call_idle_minutes: u32,
+    dead_after_seconds: u32,
     keep_days: KeepTable,
 }
 
@@ -34,6 +36,7 @@ impl HouseTable {
         findings.within("house.sagas_per_clinic", self.sagas_per_clinic.into(), 1..=10_000);
         findings.within("house.mailbox", self.mailbox.into(), 1..=100_000);
         findings.within("house.call_idle_minutes", self.call_idle_minutes.into(), 1..=1_440);
+        findings.within("house.dead_after_seconds", self.dead_after_seconds.into(), 2..=120);
         self.keep_days.check(findings);
         let bound = |bound: u32| usize::try_from(bound).unwrap_or(usize::MAX);
         HouseSettings {
@@ -41,6 +44,7 @@ impl HouseTable {
             sagas_per_clinic: bound(self.sagas_per_clinic),
             mailbox: bound(self.mailbox),
             call_idle: Duration::from_mins(self.call_idle_minutes.into()),
+            pace: Pace { dead_after: Duration::from_secs(self.dead_after_seconds.into()) },
             keep: self.keep_days.keep(),
             ..HouseSettings::default()
         }

@@ -9,6 +9,7 @@ mod engines;
 mod fixture;
 mod migrations;
 mod moving;
+mod notices;
 mod oauth;
 mod outages;
 #[path = "../support/patience.rs"]

@@ -37,7 +37,7 @@ pub fn built(plan: &Plan) -> World {
     }
     world.settings.look_every = plan.tick;
     world.settings.duty_every = plan.tick;
-    world.settings.pace.dead_after = 5 * plan.tick;
+    world.settings.pace.dead_after = 8 * plan.tick;
     world.settings.role_lasts = world.settings.role_lasts.max(10 * plan.tick);
     world
 }

@@ -7,6 +7,7 @@ mod commit;
 mod contract;
 mod engines;
 mod fixture;
+mod frozen;
 mod migrations;
 mod moving;
 mod notices;

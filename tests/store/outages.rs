@@ -17,10 +17,13 @@ use self::cut::{Cut, Wire};
 use crate::fixture::{SqlHouse, keyring};
 use crate::postgres::cluster::{Cluster, finished, is_root};
 use crate::postgres::{self, database_on, own_cluster};
+use crate::samples::NOW;
 
 async fn opened(engine: &Engine) -> Arc<SqlStore> {
     let tuning = Tuning { readers: 4, writers: 2, lane: 256, ..Tuning::default() };
-    Arc::new(SqlStore::open(engine, keyring(), tuning).await.expect("the store opens"))
+    let store = SqlStore::open(engine, keyring(), tuning).await.expect("the store opens");
+    store.begin_generation("a", NOW).await.expect("a process that is at work");
+    Arc::new(store)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,19 +2,22 @@
 
 use crate::store::sql::{Sql, both, each};
 
-/// The time as the store has it: processes are compared by one clock, and it is none of theirs.
+/// The time as the store has it: processes are compared by one clock, and it is none of theirs. What a file needs no word
+/// for comes third.
 macro_rules! by_the_stores_clock {
-    ($before:literal, $after:literal) => {
+    ($before:literal, $after:literal $(, $pg_only:literal, $end:literal)?) => {
         each(
             concat!(
                 $before,
                 "(SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS now) AS clock",
                 $after
+                $(, $end)?
             ),
             concat!(
                 $before,
                 "(SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now) AS clock",
                 $after
+                $(, $pg_only, $end)?
             ),
         )
     };
@@ -47,14 +50,15 @@ statements! {
          FROM ",
         " WHERE generation = $1 AND state IN ('active', 'draining')");
     // Before the asker's own heartbeat: what counts is that it has beaten until now. A clock that was set back leaves
-    // heartbeats in the future, which say as little.
+    // heartbeats in the future, which say as little. A process that stands still amid its own beat holds its row, until the
+    // server ends that transaction: nobody's beat waits for it.
     BURY_SILENT = by_the_stores_clock!(
-        "UPDATE instance SET state = 'dead' FROM ",
+        "UPDATE instance SET state = 'dead' WHERE generation IN (SELECT instance.generation FROM instance CROSS JOIN ",
         " WHERE state IN ('active', 'draining') AND steady_since IS NOT NULL AND abs(now - heartbeat_at) > $2
             AND EXISTS (SELECT 1 FROM instance AS own
                         WHERE own.generation = $1 AND own.state IN ('active', 'draining')
-                          AND now - own.heartbeat_at BETWEEN 0 AND $3 AND now - own.steady_since >= $2)
-          RETURNING generation");
+                          AND now - own.heartbeat_at BETWEEN 0 AND $3 AND now - own.steady_since >= $2)",
+        " FOR UPDATE OF instance SKIP LOCKED", ") RETURNING generation");
     LIVES = by_the_stores_clock!(
         "SELECT generation, node, state, abs(now - heartbeat_at) AS silent, counts FROM instance CROSS JOIN ",
         " WHERE state IN ('active', 'draining') ORDER BY generation");

@@ -19,8 +19,7 @@ pub async fn start(
     clinic: &Arc<Clinic>,
     parent: ActorCell,
 ) -> Result<ActorCell, SpawnErr> {
-    let in_flight = clinic.limits.max_in_flight as usize;
-    let cell = house.directory.cell(&clinic.id, || Cell::new(in_flight, house.settings.sagas_per_clinic));
+    let cell = house.directory.cell(&clinic.id, || Cell::new(house.settings.sagas_per_clinic));
     let args = SupervisorArgs {
         role: Role::Clinic,
         children: vec![emr_link(house, clinic, &cell), desk(house, clinic, &cell), calls_of(house, clinic)],
@@ -42,12 +41,8 @@ fn emr_link(house: &Arc<House>, clinic: &Arc<Clinic>, cell: &Arc<Cell>) -> Child
             let (house, clinic, cell) = (Arc::clone(&house), Arc::clone(&clinic), Arc::clone(&cell));
             Box::pin(async move {
                 let id = clinic.id.clone();
-                let args = EmrLinkArgs {
-                    house: Arc::clone(&house),
-                    clinic,
-                    bulkhead: Arc::clone(&cell.bulkhead),
-                    starts_with_budget: cell.is_first_link(),
-                };
+                let args =
+                    EmrLinkArgs { house: Arc::clone(&house), clinic, bulkhead: Arc::clone(&cell.bulkhead) };
                 let (actor, _) = Actor::spawn_linked(None, EmrLinkActor, args, supervisor).await?;
                 let refused = house.meters.refused(Role::EmrLink);
                 let mailbox = Mailbox::new(actor.clone(), house.settings.mailbox, refused);

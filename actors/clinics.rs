@@ -39,7 +39,6 @@ pub async fn renew(house: &Arc<House>, changed: &[ClinicId]) {
         if clinics.send_message(SupervisorMsg::Stop(child, reply)).is_ok() {
             let _ = stopped.await;
         }
-        house.directory.clear_cell(id);
         if let Some(clinic) = house.clinic(id) {
             let (reply, started) = oneshot::channel();
             if clinics.send_message(SupervisorMsg::Start(cell(house, &clinic), reply)).is_ok() {

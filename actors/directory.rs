@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
@@ -14,6 +13,7 @@ use crate::call::CallMsg;
 use crate::desk::DeskMsg;
 use crate::domain::ids::{CallKey, ClinicId};
 use crate::emr_link::EmrLinkMsg;
+use crate::emr_link::bulkhead::Bulkhead;
 use crate::mailbox::Mailbox;
 use crate::supervisor::SupervisorMsg;
 
@@ -26,28 +26,17 @@ pub struct Directory {
     calls: DashMap<CallKey, Mailbox<CallMsg>>,
     /// What of a clinic outlives its actors: the places of its bulkhead and the tally of its running sagas.
     cells: DashMap<ClinicId, Arc<Cell>>,
-    follows_another: bool,
 }
 
-/// Kept across restarts of a clinic's actors.
+/// Kept across restarts of a clinic's actors, and when it is declared anew: what is under way is under way still.
 pub struct Cell {
-    pub bulkhead: Arc<Semaphore>,
+    pub bulkhead: Arc<Bulkhead>,
     pub sagas: Arc<Semaphore>,
-    linked_before: AtomicBool,
 }
 
 impl Cell {
-    pub fn new(in_flight: usize, sagas: usize) -> Self {
-        Self {
-            bulkhead: Arc::new(Semaphore::new(in_flight)),
-            sagas: Arc::new(Semaphore::new(sagas)),
-            linked_before: AtomicBool::new(false),
-        }
-    }
-
-    /// Whether this is the first EMR connection of this process: later ones do not know what their predecessor spent.
-    pub fn is_first_link(&self) -> bool {
-        !self.linked_before.swap(true, Ordering::Relaxed)
+    pub fn new(sagas: usize) -> Self {
+        Self { bulkhead: Arc::default(), sagas: Arc::new(Semaphore::new(sagas)) }
     }
 }
 
@@ -77,11 +66,6 @@ impl Directory {
         calls: CallKey => Mailbox<CallMsg>, call, enter_call, leave_call, |m| m.actor().get_id();
     }
 
-    /// For a process that takes over from one that still lives: what that one has spent of the EMRs' budgets is not known.
-    pub fn after_another() -> Self {
-        Self { follows_another: true, ..Self::default() }
-    }
-
     pub fn clinics(&self) -> Option<ActorRef<SupervisorMsg>> {
         self.clinics.load().as_deref().cloned()
     }
@@ -90,18 +74,8 @@ impl Directory {
         self.clinics.store(Some(Arc::new(clinics)));
     }
 
-    /// The bounds of a clinic that has been declared anew are made anew.
-    pub fn clear_cell(&self, clinic: &ClinicId) {
-        self.cells.remove(clinic);
-    }
-
     pub fn cell(&self, clinic: &ClinicId, make: impl FnOnce() -> Cell) -> Arc<Cell> {
-        let make = || {
-            let cell = make();
-            cell.linked_before.fetch_or(self.follows_another, Ordering::Relaxed);
-            Arc::new(cell)
-        };
-        Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(make).value())
+        Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
     }
 
     /// The calls of a clinic that have an actor.

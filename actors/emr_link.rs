@@ -3,9 +3,10 @@
 //! It chooses the path of each request, admits or refuses it by breaker, budget and bulkhead, runs it in a task of its own
 //! and learns from how it ended. A read that failed may be asked again by another path, under the same deadline; a write
 //! goes by the one path its booking has chosen. If the actor dies, what waited is refused, a write that had left runs on
-//! and tells its asker itself, and the next life begins with an empty budget, so that a crash is no way around it.
+//! and tells its asker itself. Each life begins with an empty budget, so that a restart is no way around it.
 
 pub mod breaker;
+pub mod bulkhead;
 pub mod cache;
 mod errand;
 pub mod facts;
@@ -13,6 +14,7 @@ pub mod handle;
 pub mod paths;
 pub mod queue;
 pub mod request;
+mod share;
 mod survey;
 
 use std::collections::BTreeMap;
@@ -20,10 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use self::breaker::{BreakerSettings, Pass};
+use self::bulkhead::{Bulkhead, Underway};
 use self::cache::{Cache, Dated};
 pub use self::errand::Ended;
 use self::errand::Errand;
@@ -32,8 +35,8 @@ pub use self::handle::{EmrLink, OneWay};
 use self::paths::{Admitted, Paths};
 use self::queue::Queue;
 use self::request::{Kind, Request};
+use self::share::{Share, Wait};
 use self::survey::Survey;
-use crate::domain::bucket::{Bucket, Rate};
 use crate::domain::capabilities::{Capabilities, Capability};
 use crate::domain::clinic::Clinic;
 use crate::house::House;
@@ -47,8 +50,7 @@ pub struct EmrLinkArgs {
     pub house: Arc<House>,
     pub clinic: Arc<Clinic>,
     /// Outlives the actor: a write of an earlier life still holds its place.
-    pub bulkhead: Arc<Semaphore>,
-    pub starts_with_budget: bool,
+    pub bulkhead: Arc<Bulkhead>,
 }
 
 pub enum EmrLinkMsg {
@@ -65,6 +67,8 @@ pub enum EmrLinkMsg {
     Ended(Box<Ended>),
     Fetched(FactKey, EmrResult<Fact>),
     BudgetRefilled,
+    /// Processes that share the EMR have come or gone.
+    MembershipChanged,
     /// Word that other paths stand open now, or that more is known of them.
     Survey,
     /// Time to look at that unasked.
@@ -97,12 +101,21 @@ pub struct State {
     /// From when on it is found out unasked what the server can do.
     calm_from: Instant,
     discovery_tried: BTreeMap<Path, Instant>,
-    budget: Bucket,
-    bulkhead: Arc<Semaphore>,
+    share: Share,
     queue: Queue<Request>,
     refill_armed: bool,
     facts: Cache<FactKey, Fact>,
     fetching: BTreeMap<FactKey, Vec<Reply<EmrResult<Dated<Fact>>>>>,
+    /// Tells of those who share the EMR.
+    watcher: Option<AbortHandle>,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(watcher) = &self.watcher {
+            watcher.abort();
+        }
+    }
 }
 
 impl Actor for EmrLinkActor {
@@ -117,7 +130,6 @@ impl Actor for EmrLinkActor {
     ) -> Result<State, ActorProcessingErr> {
         let limits = &args.clinic.limits;
         let settings = BreakerSettings::from(limits);
-        let rate = Rate::per_second(limits.requests_per_second, limits.burst);
         let now = Instant::now();
         let adapters = args.house.emr.connect(&args.clinic);
         Ok(State {
@@ -126,12 +138,12 @@ impl Actor for EmrLinkActor {
             survey_armed: false,
             calm_from: now + survey::CALM_AFTER,
             discovery_tried: BTreeMap::new(),
-            budget: if args.starts_with_budget { Bucket::full(rate, now) } else { Bucket::empty(rate, now) },
-            bulkhead: args.bulkhead,
+            share: Share::begin(limits, args.bulkhead, now),
             queue: Queue::bounded(usize::try_from(limits.queue).unwrap_or(usize::MAX)),
             refill_armed: false,
             facts: Cache::bounded(FACTS),
             fetching: BTreeMap::new(),
+            watcher: None,
             clinic: args.clinic,
             house: args.house,
         })
@@ -143,6 +155,7 @@ impl Actor for EmrLinkActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         state.survey(&myself);
+        state.watch_membership(&myself);
         Ok(())
     }
 
@@ -185,6 +198,7 @@ impl Actor for EmrLinkActor {
                 state.refill_armed = false;
                 state.pump(&myself);
             }
+            EmrLinkMsg::MembershipChanged => state.pump(&myself),
             #[cfg(any(test, feature = "testing"))]
             EmrLinkMsg::Die(death) => death.strike()?,
         }
@@ -207,6 +221,7 @@ impl State {
     /// Starts what can start. Called whenever something has changed: a newcomer, an end, new budget.
     fn pump(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>) {
         let now = Instant::now();
+        self.share.follow(*self.house.membership.borrow(), now);
         for late in self.queue.shed(now) {
             self.refuse(late, EmrFailure::TooLate);
         }
@@ -214,15 +229,26 @@ impl State {
             return;
         }
         while let Some(request) = self.queue.pop() {
-            let Ok(place) = Arc::clone(&self.bulkhead).try_acquire_owned() else {
-                return self.queue.put_back(request.kind.class(), request.deadline, request);
-            };
-            if let Err(wait) = self.budget.take(now) {
-                self.arm_refill(myself, wait);
-                return self.queue.put_back(request.kind.class(), request.deadline, request);
+            match self.share.enter(now) {
+                Ok(place) => self.start(myself, request, place, now),
+                Err(wait) => {
+                    if let Wait::For(time) = wait {
+                        self.arm_refill(myself, time);
+                    }
+                    return self.queue.put_back(request.kind.class(), request.deadline, request);
+                }
             }
-            self.start(myself, request, place, now);
         }
+    }
+
+    fn watch_membership(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>) {
+        let (mut membership, myself) = (self.house.membership.subscribe(), myself.clone());
+        let watcher = tokio::spawn(async move {
+            while membership.changed().await.is_ok() {
+                let _ = myself.send_message(Post::own(EmrLinkMsg::MembershipChanged));
+            }
+        });
+        self.watcher = Some(watcher.abort_handle());
     }
 
     fn arm_refill(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>, wait: Duration) {
@@ -236,7 +262,7 @@ impl State {
         &mut self,
         myself: &ActorRef<Post<EmrLinkMsg>>,
         mut request: Request,
-        place: OwnedSemaphorePermit,
+        place: Underway,
         now: Instant,
     ) {
         let write_timeout = self.clinic.limits.write_timeout();
@@ -317,12 +343,11 @@ impl State {
     }
 
     fn health(&self) -> LinkHealth {
-        let most = usize::try_from(self.clinic.limits.max_in_flight).unwrap_or(usize::MAX);
         LinkHealth {
             open: self.paths.open().collect(),
             shut: self.paths.shut().collect(),
             waiting: self.queue.len(),
-            in_flight: most.saturating_sub(self.bulkhead.available_permits()),
+            in_flight: self.share.in_flight(),
             table: self.paths.table.clone(),
         }
     }

@@ -112,7 +112,6 @@ struct Own {
     generation: Generation,
     socket: TcpListener,
     life: Lifetime,
-    follows_another: bool,
 }
 
 /// The process this one took over from, which finishes what it began.
@@ -166,7 +165,7 @@ impl Furnished {
             reports: reports::of(settings, &self.clinics, &self.luck),
             luck: Arc::clone(&self.luck),
             roster: self.clinics.roster(),
-            directory: if own.follows_another { Directory::after_another() } else { Directory::default() },
+            directory: Directory::default(),
             membership: watch::Sender::new(Membership::UNCOUNTED),
             declared: watch::Sender::default(),
             usurped: watch::Sender::default(),
@@ -181,7 +180,7 @@ impl Furnished {
         let unusable = |cause| NotBegun::Listen { address: settings.http.listen, cause };
         let addr = own.socket.local_addr().map_err(unusable)?;
         let house = Arc::new(self.house(settings, &own, crashpoints));
-        let Own { generation, socket, life, .. } = own;
+        let Own { generation, socket, life } = own;
         let mut registry = Registry::with_prefix("vitarad");
         let door_meters = DoorMeters::register(&mut registry);
         house.meters.register(&mut registry);
@@ -234,7 +233,7 @@ impl App {
         let furnished = Furnished::bring(settings).await?;
         let (store, now) = (&furnished.store, furnished.clock.now());
         let generation = store.begin_generation(&settings.node.name, now).await?;
-        let own = Own { generation, socket, life, follows_another: false };
+        let own = Own { generation, socket, life };
         furnished.open(settings, own, crashpoints).await
     }
 

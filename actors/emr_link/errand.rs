@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::ActorRef;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 
 use super::EmrLinkMsg;
 use super::breaker::Pass;
+use super::bulkhead::Underway;
 use super::request::{Ran, Request};
 use crate::mailbox::Post;
 use crate::ports::emr::{Emr, EmrFailure, Path, Service};
@@ -37,7 +37,7 @@ pub struct Ended {
 }
 
 impl Errand {
-    pub(super) async fn run(self, link: ActorRef<Post<EmrLinkMsg>>, bulkhead: OwnedSemaphorePermit) {
+    pub(super) async fn run(self, link: ActorRef<Post<EmrLinkMsg>>, place: Underway) {
         let Self { request, emr, pass, cut_short, until, slow_at } = self;
         let Request { operation, via, kind, deadline, work, tried, failure, place: _ } = request;
         let (at, began) = ((emr.path(), operation.service()), Instant::now());
@@ -50,7 +50,7 @@ impl Errand {
                 (work.await, true)
             }
         };
-        drop(bulkhead);
+        drop(place);
         let again = |work| Request { operation, via, kind, deadline, work, tried, failure, place: None };
         let ended =
             Ended { at, pass, result, took: began.elapsed(), counted, untold: untold.map(again), cut_short };

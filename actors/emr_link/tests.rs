@@ -19,9 +19,16 @@ async fn house(limits: EmrLimits) -> (World, TestHouse) {
     let mut maple = clinic("maple", 1);
     maple.limits = limits;
     let world = World::of(vec![maple, clinic("cedar", 1)], &[patient(42)]);
+    let house = begin(&world).await;
+    (world, house)
+}
+
+/// A house whose connections have saved up all they may spend at once.
+async fn begin(world: &World) -> TestHouse {
     let house = world.begin(1, Crashpoints::default()).await;
     house.ask("c0", "t0", Tool::GetClinicInfo, json!({})).await;
-    (world, house)
+    house.wait(Duration::from_secs(3)).await;
+    house
 }
 
 fn link(house: &TestHouse, id: &str) -> EmrLink {

@@ -163,7 +163,7 @@ impl Taker<'_> {
         else {
             return Err(NotBegun::Tree);
         };
-        let own = Own { generation, socket, life, follows_another: true };
+        let own = Own { generation, socket, life };
         self.app = Some(furnished.open(self.settings, own, self.crashpoints.clone()).await?);
         Ok(())
     }

@@ -112,6 +112,8 @@ async fn an_emr_connection_refuses_at_the_bound_of_its_mailbox_and_at_that_of_it
         let scene = Scene::on(bounded, Crashpoints::default()).await;
         // Nothing is in flight before the connection knows which paths stand open.
         assert_eq!(read(link(&scene)).await, Ok(0));
+        // Nothing but the bulkhead keeps them once enough has been saved up.
+        scene.house.wait(Duration::from_secs(3)).await;
         scene.emr(READER).script(|_| Fate::Answered { after: SLOW });
         let mut reads = Vec::new();
         for _ in 0..4 {

@@ -147,10 +147,9 @@ impl Scene {
         for clinic in CLINICS {
             assert_eq!(self.house.meters().live_calls(&id(clinic)).get(), 0, "{clinic}");
             let cell = directory.cell(&id(clinic), || panic!("the cell has been made"));
-            let places = (cell.bulkhead.available_permits(), cell.sagas.available_permits());
-            let limits = &self.world.clinics[0].limits;
-            let all = (limits.max_in_flight as usize, self.house.house.settings.sagas_per_clinic);
-            assert_eq!(places, all, "{clinic}: places of its bulkhead and of its desk");
+            let sagas = self.house.house.settings.sagas_per_clinic;
+            assert_eq!(cell.bulkhead.in_flight(), 0, "{clinic}: in flight");
+            assert_eq!(cell.sagas.available_permits(), sagas, "{clinic}: places of its desk");
         }
     }
 }

@@ -174,7 +174,8 @@ async fn a_death_at_any_point_of_carrying_one_out_books_no_more_than_once_and_it
                 house.wait(Duration::from_millis(5)).await;
             }
             if process_dies {
-                house.wait(Duration::from_millis(150)).await;
+                // A connection that has just begun has little to spend.
+                house.wait(Duration::from_millis(400)).await;
                 house.root.actor().kill();
                 let _ = house.root.ended().await;
                 house = world.begin(3, Crashpoints::default()).await;

@@ -15,8 +15,7 @@ async fn two_paths(rest_first: bool) -> (World, TestHouse) {
     world.settings.look_every = Duration::from_hours(1);
     world.settings.duty_every = Duration::from_hours(1);
     world.settings.pace.dead_after = Duration::from_hours(10);
-    let house = world.begin(1, Crashpoints::default()).await;
-    house.ask("c0", "t0", Tool::GetClinicInfo, json!({})).await;
+    let house = begin(&world).await;
     (world, house)
 }
 

@@ -28,6 +28,7 @@ pub async fn start(
         capacity: house.settings.live_calls_per_clinic,
         luck: Arc::clone(&house.luck),
         meters: Arc::clone(&house.meters),
+        elsewhere: None,
         stopped: None,
     };
     let (actor, _) = Actor::spawn_linked(None, Supervisor, args, parent).await?;

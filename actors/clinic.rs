@@ -26,6 +26,7 @@ pub async fn start(
         capacity: 3,
         luck: Arc::clone(&house.luck),
         meters: Arc::clone(&house.meters),
+        elsewhere: Some(Arc::<House>::clone(house)),
         stopped: None,
     };
     let (actor, _) = Actor::spawn_linked(None, Supervisor, args, parent).await?;

@@ -22,6 +22,7 @@ pub async fn start(house: &Arc<House>, parent: ActorCell) -> Result<ActorCell, S
         capacity: usize::MAX,
         luck: Arc::clone(&house.luck),
         meters: Arc::clone(&house.meters),
+        elsewhere: Some(Arc::<House>::clone(house)),
         stopped: None,
     };
     let (actor, _) = Actor::spawn_linked(None, Supervisor, args, parent).await?;

@@ -35,6 +35,7 @@ pub mod time;
 pub mod token_watch;
 pub mod tool;
 pub mod transfer;
+pub mod trouble;
 pub mod urgent;
 pub mod voice;
 pub mod waitlist;

@@ -16,6 +16,7 @@ pub mod queue;
 pub mod request;
 mod share;
 mod survey;
+mod word;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,8 +38,10 @@ use self::queue::Queue;
 use self::request::{Kind, Request};
 use self::share::{Share, Wait};
 use self::survey::Survey;
+use self::word::Words;
 use crate::domain::capabilities::{Capabilities, Capability};
 use crate::domain::clinic::Clinic;
+use crate::domain::trouble::Trouble;
 use crate::house::House;
 use crate::mailbox::{Post, Reply};
 use crate::ports::emr::{EmrFailure, EmrResult, Operation, Path, Service};
@@ -69,6 +72,8 @@ pub enum EmrLinkMsg {
     BudgetRefilled,
     /// Processes that share the EMR have come or gone.
     MembershipChanged,
+    /// What processes have told lately of the breakers of this EMR.
+    Heard(Vec<Trouble>),
     /// Word that other paths stand open now, or that more is known of them.
     Survey,
     /// Time to look at that unasked.
@@ -95,6 +100,7 @@ pub struct State {
     house: Arc<House>,
     clinic: Arc<Clinic>,
     paths: Paths,
+    words: Words,
     /// Nothing is sent before it is known which paths stand open.
     surveyed: bool,
     survey_armed: bool,
@@ -134,6 +140,7 @@ impl Actor for EmrLinkActor {
         let adapters = args.house.emr.connect(&args.clinic);
         Ok(State {
             paths: Paths::new(adapters, settings, args.clinic.prefer_rest),
+            words: Words::default(),
             surveyed: false,
             survey_armed: false,
             calm_from: now + survey::CALM_AFTER,
@@ -199,6 +206,7 @@ impl Actor for EmrLinkActor {
                 state.pump(&myself);
             }
             EmrLinkMsg::MembershipChanged => state.pump(&myself),
+            EmrLinkMsg::Heard(troubles) => state.hear(troubles),
             #[cfg(any(test, feature = "testing"))]
             EmrLinkMsg::Die(death) => death.strike()?,
         }
@@ -330,6 +338,7 @@ impl State {
     fn record(&mut self, at: (Path, Service), pass: Pass, healthy: Option<bool>) {
         let Some(shut) = self.paths.record(at, pass, healthy, Instant::now()) else { return };
         self.house.meters.breaker(&self.clinic.id, at, shut);
+        self.tell(at, pass, shut);
         let (path, service) = (at.0.name(), at.1.name());
         tracing::warn!(
             clinic.id = %self.clinic.id, emr.path = path, emr.service = service, shut, "an EMR breaker moved"

@@ -15,6 +15,7 @@ use crate::domain::clinic::{Clinic, Roster};
 use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
 use crate::domain::time::{Moment, Ts};
+use crate::hearsay::Hearsay;
 use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
 use crate::ports::store::Keep;
@@ -38,6 +39,7 @@ pub struct House {
     pub declared: watch::Sender<i64>,
     /// Another process has called this one dead: it has to end.
     pub usurped: watch::Sender<bool>,
+    pub hearsay: Hearsay,
     pub meters: Arc<Meters>,
     pub settings: HouseSettings,
     pub crashpoints: Crashpoints,

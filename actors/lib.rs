@@ -35,6 +35,7 @@ pub mod handoff;
 pub mod crashpoint;
 pub mod directory;
 pub mod exchange;
+pub mod hearsay;
 pub mod mailbox;
 pub mod meters;
 pub mod retry;

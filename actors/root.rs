@@ -51,6 +51,7 @@ impl Root {
             capacity: 6,
             luck: Arc::clone(&house.luck),
             meters: Arc::clone(&house.meters),
+            elsewhere: None,
             stopped: Some(Arc::clone(&stopped)),
         };
         let (actor, task) = Actor::spawn(None, Supervisor, args).await?;

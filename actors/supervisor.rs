@@ -34,6 +34,12 @@ pub type Start = Arc<dyn Fn(ActorCell) -> BoxFuture<'static, Result<ActorCell, S
 /// Told when a life of a child has ended, before it is started again; also when its supervisor ended, and perhaps twice.
 pub type OnExit = Arc<dyn Fn(ActorId) + Send + Sync>;
 
+/// Knows how the same child fares in other processes, and tells them how it fares here.
+pub trait Elsewhere: Send + Sync {
+    fn tell_of_rest(&self, child: &ChildId, rest: std::time::Duration);
+    fn is_resting_elsewhere(&self, child: &ChildId) -> bool;
+}
+
 /// A child to be: its policy is that of its role.
 #[derive(Clone)]
 pub struct Child {
@@ -73,6 +79,7 @@ pub struct SupervisorArgs {
     pub capacity: usize,
     pub luck: Arc<Luck>,
     pub meters: Arc<Meters>,
+    pub elsewhere: Option<Arc<dyn Elsewhere>>,
     /// Raised when this supervisor has stopped in order, as against having failed.
     pub stopped: Option<Arc<std::sync::atomic::AtomicBool>>,
 }
@@ -101,6 +108,7 @@ pub struct State {
     capacity: usize,
     luck: Arc<Luck>,
     meters: Arc<Meters>,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
     stopped: Option<Arc<std::sync::atomic::AtomicBool>>,
 }
 
@@ -121,6 +129,7 @@ impl Actor for Supervisor {
             capacity: args.capacity,
             luck: args.luck,
             meters: args.meters,
+            elsewhere: args.elsewhere,
             stopped: args.stopped,
         })
     }
@@ -244,7 +253,8 @@ impl State {
             self.children.started(&child.id, cell);
             return Ok(());
         }
-        let verdict = self.children.failed_to_start(&child.id, Instant::now(), self.luck.fraction());
+        let rests = self.is_resting_elsewhere(&child.id);
+        let verdict = self.children.failed_to_start(&child.id, Instant::now(), self.luck.fraction(), rests);
         self.carry_out(myself, child.id, Exit::Failed, verdict)
     }
 
@@ -254,12 +264,17 @@ impl State {
         actor: ActorId,
         exit: Exit,
     ) -> Result<(), ActorProcessingErr> {
-        let Some((child, verdict)) = self.children.ended(actor, exit, Instant::now(), self.luck.fraction())
-        else {
+        let rests = self.children.of(actor).is_some_and(|id| self.is_resting_elsewhere(id));
+        let (now, fraction) = (Instant::now(), self.luck.fraction());
+        let Some((child, verdict)) = self.children.ended(actor, exit, now, fraction, rests) else {
             return Ok(());
         };
         child.ended(actor);
         self.carry_out(myself, child.id, exit, verdict)
+    }
+
+    fn is_resting_elsewhere(&self, id: &ChildId) -> bool {
+        self.elsewhere.as_ref().is_some_and(|elsewhere| elsewhere.is_resting_elsewhere(id))
     }
 
     fn carry_out(
@@ -278,6 +293,9 @@ impl State {
                 verdict = verdict.name(),
                 "a child ended"
             );
+        }
+        if let (Verdict::Quarantine { rest, .. }, Some(elsewhere)) = (verdict, &self.elsewhere) {
+            elsewhere.tell_of_rest(&id, rest);
         }
         match verdict {
             Verdict::Forget | Verdict::GiveUp => Ok(()),

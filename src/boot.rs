@@ -30,6 +30,7 @@ use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::membership::Membership;
 use vitarad_actors::exchange::Exchange;
 use vitarad_actors::handoff::{Outcome, ToSuccessor};
+use vitarad_actors::hearsay::Hearsay;
 use vitarad_actors::house::House;
 use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::store::{RoleStore, StoreError};
@@ -169,6 +170,7 @@ impl Furnished {
             membership: watch::Sender::new(Membership::UNCOUNTED),
             declared: watch::Sender::default(),
             usurped: watch::Sender::default(),
+            hearsay: Hearsay::default(),
             meters: Arc::default(),
             settings: settings.house,
             crashpoints,

@@ -48,6 +48,7 @@ mod sql;
 mod statements;
 mod states;
 mod tool_calls;
+mod troubles;
 mod waitlist;
 mod walls;
 mod writer;

@@ -52,6 +52,10 @@ impl Service {
             Self::System => "system",
         }
     }
+
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.name() == text)
+    }
 }
 
 macro_rules! operations {

@@ -101,6 +101,16 @@ impl Breaker {
         }
     }
 
+    /// What is known from elsewhere: until when it is shut there, or that traffic flows. A time that has passed leaves it to a
+    /// probe, as does the word that all is well: here it may still be otherwise. A probe under way decides by itself.
+    pub fn learn(&mut self, shut_until: Option<Instant>, now: Instant) {
+        match (self.gate, shut_until) {
+            (Gate::Probing { .. }, _) | (Gate::Flowing, None) => {}
+            (Gate::Shut { .. }, None) => self.gate = Gate::Shut { until: now },
+            (_, Some(until)) => self.shut_until(until),
+        }
+    }
+
     fn count(&mut self, healthy: bool, now: Instant) {
         self.failures_in_a_row = if healthy { 0 } else { self.failures_in_a_row + 1 };
         self.recent.push_back((now, healthy));
@@ -121,7 +131,11 @@ impl Breaker {
     }
 
     fn shut(&mut self, now: Instant) {
-        self.gate = Gate::Shut { until: now + self.settings.open_for };
+        self.shut_until(now + self.settings.open_for);
+    }
+
+    fn shut_until(&mut self, until: Instant) {
+        self.gate = Gate::Shut { until };
         self.recent.clear();
         self.failures_in_a_row = 0;
     }
@@ -191,6 +205,26 @@ mod tests {
         assert_eq!(breaker.admit(seconds(start, 30)), Some(Pass::Probe));
         assert_eq!(breaker.admit(seconds(start, 59)), None);
         assert_eq!(breaker.admit(seconds(start, 60)), Some(Pass::Probe));
+    }
+
+    #[test]
+    fn it_follows_another_and_finds_out_for_itself_when_that_one_is_well() {
+        let (mut breaker, start) = (Breaker::new(SETTINGS), Instant::now());
+        breaker.learn(None, start);
+        assert_eq!(breaker.admit(start), Some(Pass::Normal));
+        breaker.learn(Some(seconds(start, 9)), start);
+        assert_eq!(breaker.admit(seconds(start, 8)), None);
+        breaker.learn(Some(seconds(start, 12)), start);
+        assert_eq!(breaker.admit(seconds(start, 11)), None, "tried there in vain, and shut again");
+        breaker.learn(None, seconds(start, 11));
+        assert_eq!(breaker.admit(seconds(start, 11)), Some(Pass::Probe));
+        breaker.learn(None, seconds(start, 11));
+        breaker.learn(Some(seconds(start, 99)), seconds(start, 11));
+        assert_eq!(breaker.admit(seconds(start, 11)), None, "the probe is under way");
+        breaker.record(Pass::Probe, Some(true), seconds(start, 12));
+        assert_eq!(breaker.admit(seconds(start, 12)), Some(Pass::Normal));
+        breaker.learn(Some(start), seconds(start, 12));
+        assert_eq!(breaker.admit(seconds(start, 12)), Some(Pass::Probe), "shut, and nobody has tried since");
     }
 
     proptest! {

@@ -146,6 +146,27 @@ impl Paths {
         (before != after).then_some(after != Gate::Flowing)
     }
 
+    /// What another process knows of it; whether a breaker that let traffic flow is shut by that.
+    pub fn learn(
+        &mut self,
+        (path, service): (Path, Service),
+        shut_until: Option<Instant>,
+        now: Instant,
+    ) -> bool {
+        let Some(way) = self.way(path) else { return false };
+        let breaker = &mut way.breakers[service as usize];
+        let before = breaker.gate();
+        breaker.learn(shut_until, now);
+        before == Gate::Flowing && breaker.gate() != before
+    }
+
+    /// Nobody knows how the EMR is: each service is tried by one request first.
+    pub fn doubt_all(&mut self, now: Instant) {
+        for breaker in self.ways.iter_mut().flat_map(|way| &mut way.breakers) {
+            breaker.learn(Some(now), now);
+        }
+    }
+
     /// What an answer says of our credentials there.
     pub fn heard(&mut self, path: Path, result: Result<(), EmrFailure>, now: Instant) {
         let Some(way) = self.way(path) else { return };

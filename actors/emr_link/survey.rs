@@ -1,6 +1,6 @@
 //! Which paths stand open, and what is known of each: looked at when the connection starts, every minute, and on word that
 //! something has changed. What is old is found out anew, within the clinic's budget; what cannot be found out stays as it
-//! was.
+//! was. The first look also says which breakers are shut.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::paths::Via;
 use super::request::{Asked, Kind, Request};
 use super::{EmrLinkMsg, State};
 use crate::domain::capabilities::{Capabilities, Capability, Discovered};
+use crate::domain::trouble::Trouble;
 use crate::mailbox::Post;
 use crate::ports::emr::{Emr, EmrFailure, EmrResult, Operation, Path};
 
@@ -29,6 +30,8 @@ pub struct Survey {
     open: Vec<(Path, bool)>,
     /// `None`: the store did not say.
     table: Option<Capabilities>,
+    /// `None`: the same.
+    troubles: Option<Vec<Trouble>>,
 }
 
 impl State {
@@ -41,9 +44,11 @@ impl State {
                 futures::future::join_all(asked).await
             };
             let table = timeout(PATIENCE, house.store.emr_capabilities(&clinic));
-            let (open, table) = tokio::join!(timeout(PATIENCE, open), table);
+            let troubles = timeout(PATIENCE, house.store.troubles(&clinic));
+            let (open, table, troubles) = tokio::join!(timeout(PATIENCE, open), table, troubles);
             let table = table.ok().and_then(Result::ok);
-            let survey = Survey { open: open.unwrap_or_default(), table };
+            let troubles = troubles.ok().and_then(Result::ok);
+            let survey = Survey { open: open.unwrap_or_default(), table, troubles };
             let _ = myself.send_message(Post::own(EmrLinkMsg::Surveyed(survey)));
         });
     }
@@ -55,7 +60,9 @@ impl State {
         if let Some(table) = survey.table {
             self.paths.table = table;
         }
-        self.surveyed = true;
+        if !std::mem::replace(&mut self.surveyed, true) {
+            self.begin_with(survey.troubles);
+        }
         if Instant::now() >= self.calm_from {
             self.discover_what_is_old(myself);
         }

@@ -1,4 +1,6 @@
+mod flood;
 mod paths;
+mod words;
 
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ mod reports;
 mod retention;
 mod roles;
 mod tokens;
+mod troubles;
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub use self::reports::{NoReport, ReportStore, Unreported};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::roles::{RoleLease, RoleStore};
 pub use self::tokens::{EmrToken, TokenStore};
+pub use self::troubles::TroubleStore;
 use crate::domain::answer::AnswerLine;
 use crate::domain::appointment::Seen;
 use crate::domain::booking::{Effect, EffectState, Intent, IntentState, Slot};
@@ -84,6 +86,7 @@ pub trait Store:
     + ReportStore
     + TokenStore
     + CapabilityStore
+    + TroubleStore
 {
 }
 
@@ -104,6 +107,7 @@ impl<S> Store for S where
         + ReportStore
         + TokenStore
         + CapabilityStore
+        + TroubleStore
 {
 }
 

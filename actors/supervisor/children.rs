@@ -127,20 +127,25 @@ impl Children {
         Some(kid.child.clone())
     }
 
-    /// `None`: not one of ours, or one already forgotten.
+    pub fn of(&self, actor: ActorId) -> Option<&ChildId> {
+        self.actors.get(&actor)
+    }
+
+    /// `None`: not one of ours, or one already forgotten. `rests`: it does so elsewhere.
     pub fn ended(
         &mut self,
         actor: ActorId,
         exit: Exit,
         now: Instant,
         fraction: f64,
+        rests: bool,
     ) -> Option<(Child, Verdict)> {
         let id = self.actors.remove(&actor)?;
         let kid = self.kids.get_mut(&id)?;
         kid.cell = None;
         let child = kid.child.clone();
         let verdict = if exit.is_failure() {
-            self.failed(&id, now, fraction)
+            self.failed(&id, now, fraction, rests)
         } else if exit == Exit::Normal && policy(id.role).restart == Restart::Permanent {
             self.again(&id, 1, fraction)
         } else {
@@ -152,19 +157,21 @@ impl Children {
         Some((child, verdict))
     }
 
-    pub fn failed_to_start(&mut self, id: &ChildId, now: Instant, fraction: f64) -> Verdict {
-        let verdict = self.failed(id, now, fraction);
+    pub fn failed_to_start(&mut self, id: &ChildId, now: Instant, fraction: f64, rests: bool) -> Verdict {
+        let verdict = self.failed(id, now, fraction, rests);
         if verdict == Verdict::GiveUp {
             self.kids.remove(id);
         }
         verdict
     }
 
-    fn failed(&mut self, id: &ChildId, now: Instant, fraction: f64) -> Verdict {
+    fn failed(&mut self, id: &ChildId, now: Instant, fraction: f64, rests: bool) -> Verdict {
         let Policy { budget, exhausted, .. } = *policy(id.role);
         let Some(kid) = self.kids.get_mut(id) else { return Verdict::Forget };
         let recent = kid.count_failure(budget, now);
-        if recent <= budget.failures {
+        // What broke elsewhere as often as it may breaks here once; nobody falls for it who does not rest.
+        let has_company = rests && matches!(exhausted, Exhausted::Quarantine(_));
+        if recent <= budget.failures && !has_company {
             return self.again(id, u32::try_from(recent).unwrap_or(u32::MAX), fraction);
         }
         match exhausted {

@@ -101,6 +101,7 @@ async fn board(role: Role, children: Vec<Child>, log: Arc<Log>) -> Board {
         capacity: 20_000,
         luck: Arc::new(Luck::seeded(7)),
         meters: Arc::clone(&meters),
+        elsewhere: None,
         stopped: Some(Arc::clone(&in_order)),
     };
     let (supervisor, task) = Actor::spawn(None, Supervisor, args).await.unwrap();
@@ -351,6 +352,7 @@ async fn a_full_supervisor_refuses_and_says_so() {
         capacity: 1,
         luck: Arc::new(Luck::seeded(7)),
         meters: Arc::default(),
+        elsewhere: None,
         stopped: None,
     };
     let (supervisor, _) = Actor::spawn(None, Supervisor, args).await.unwrap();

@@ -25,6 +25,7 @@ use crate::domain::phone::PhoneNumber;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::exchange::Exchange;
+use crate::hearsay::Hearsay;
 use crate::house::{House, HouseSettings};
 use crate::meters::Meters;
 use crate::ports::reports::{CallReports, NobodyToAsk};
@@ -175,6 +176,7 @@ impl World {
             membership: watch::Sender::new(Membership::UNCOUNTED),
             declared: watch::Sender::default(),
             usurped: watch::Sender::default(),
+            hearsay: Hearsay::default(),
             meters: Arc::default(),
             settings: self.settings,
             crashpoints,

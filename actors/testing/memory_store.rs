@@ -14,6 +14,7 @@ mod rest;
 mod retention;
 mod settling;
 mod tables;
+mod troubles;
 mod waitlist;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -13,6 +13,7 @@ use vitarad_actors::domain::census::Life;
 use vitarad_actors::domain::clinic::Clinic;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::emr_link::EmrLinkMsg;
+use vitarad_actors::hearsay::Resting;
 use vitarad_actors::house::House;
 use vitarad_actors::ports::emr::{Path, Service};
 use vitarad_actors::ports::store::{BookingStore, LifeStore};
@@ -67,6 +68,8 @@ pub struct ClinicReport {
     pub clinic: String,
     /// Roles of this clinic's cell that are not running.
     pub resting: Vec<&'static str>,
+    /// Those that rest in other processes, and on which node.
+    pub resting_elsewhere: Vec<String>,
     /// The ways into its EMR that stand open.
     pub paths: Vec<&'static str>,
     /// What each path was found to be able to do, and by what that is known.
@@ -178,6 +181,7 @@ impl Probes {
         ClinicReport {
             clinic: clinic.id.to_string(),
             resting: self.resting(&clinic.id),
+            resting_elsewhere: self.house.hearsay.resting(&clinic.id).into_iter().map(elsewhere).collect(),
             paths: link.iter().flat_map(|link| &link.open).map(|path| path.name()).collect(),
             capabilities: link.as_ref().map(|link| shown(&link.table)).unwrap_or_default(),
             waiting: link.as_ref().map_or(0, |link| link.waiting),
@@ -214,6 +218,10 @@ fn shown(table: &Capabilities) -> BTreeMap<&'static str, BTreeMap<&'static str, 
         shown.entry(path.name()).or_default().insert(operation.name(), line);
     }
     shown
+}
+
+fn elsewhere(Resting { role, node, .. }: Resting) -> String {
+    format!("{role} on {node}")
 }
 
 fn gate((path, service): (Path, Service)) -> String {

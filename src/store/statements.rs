@@ -14,10 +14,11 @@ pub(super) mod held;
 pub(super) mod offers;
 pub(super) mod ownership;
 pub(super) mod registrations;
+pub(super) mod troubles;
 
 /// With their names.
 pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Sql)> {
-    [ALL, held::ALL, offers::ALL, ownership::ALL, registrations::ALL].into_iter().flatten()
+    [ALL, held::ALL, offers::ALL, ownership::ALL, registrations::ALL, troubles::ALL].into_iter().flatten()
 }
 
 /// Several statements in one text cannot be prepared; these are not in [`all`].

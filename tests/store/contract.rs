@@ -18,6 +18,7 @@ mod roles;
 mod settling;
 mod texts;
 mod tool_calls;
+mod troubles;
 mod waitlist;
 
 use std::time::Duration;
@@ -53,6 +54,7 @@ pub(crate) use roles::*;
 pub(crate) use settling::*;
 pub(crate) use texts::*;
 pub(crate) use tool_calls::*;
+pub(crate) use troubles::*;
 pub(crate) use waitlist::*;
 
 async fn claim(store: &dyn Store, key: &ToolCallKey, generation: Generation, fence: Fence) -> Claimed {

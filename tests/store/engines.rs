@@ -117,4 +117,6 @@ on_each! {
     what_is_entered_of_a_clinic_that_nobody_declared_is_sealed_too
     a_patient_of_two_clinics_is_two_patients
     a_discovery_takes_the_place_of_the_former_one_of_its_path_and_clinic
+    of_each_part_the_last_word_of_any_process_stands
+    a_word_is_news_for_a_while_and_known_for_ever
 }

@@ -5,11 +5,12 @@ use vitarad::access::Credential;
 use vitarad::store::{AuditVerdict, Engine, NotMoved, SqlStore, copy};
 use vitarad_actors::domain::call_record::{CallFacts, CallStage};
 use vitarad_actors::domain::capabilities::Discovered;
-use vitarad_actors::domain::emr_path::Path;
+use vitarad_actors::domain::emr_path::{Path, Service};
 use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::domain::trouble::{Lasts, Part};
 use vitarad_actors::ports::store::{
     AuditStore, CallEvent, CallStore, CapabilityStore, HeldStore, HoldStore, RoleStore, ToolCallStore,
-    WaitlistStore,
+    TroubleStore, WaitlistStore,
 };
 
 use crate::contract::one_offer;
@@ -40,6 +41,8 @@ async fn grown() -> SqlHouse {
     store.keep_emr_token(&clinic("maple"), &token, NOW, None).await.unwrap();
     let discovered = Discovered { path: Path::Soap, at: NOW, found: vec![] };
     store.keep_capabilities(&clinic("maple"), discovered).await.unwrap();
+    let part = Part::Service(Path::Soap, Service::Schedule);
+    store.tell(&clinic("maple"), &part, Lasts::IsOver, owner).await.unwrap();
     store.begin_generation("gone", NOW).await.unwrap();
     sqlx::raw_sql("DELETE FROM instance WHERE node = 'gone'")
         .execute(&mut sqlite(&house).await)

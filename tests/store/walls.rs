@@ -12,8 +12,8 @@ use crate::postgres;
 use crate::samples::{LEASE, NOW, audit, call, clinic, later, slot};
 use crate::sealed::fill;
 
-/// What is no clinic's, or has to be asked before a clinic is known.
-const OUTSIDE: [&str; 3] = ["clinic", "emr_approval", "known_clinic"];
+/// What is no clinic's, or has to be asked before a clinic is known, or is the processes' own.
+const OUTSIDE: [&str; 4] = ["clinic", "emr_approval", "known_clinic", "trouble"];
 
 /// The clinics' tables behind the wall.
 async fn walled(house: &SqlHouse) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use tokio::time::Instant;
 
 use super::lives::Pulse;
 use crate::domain::answer::AnswerLine;
@@ -41,6 +42,7 @@ pub struct Tables {
     pub roles: BTreeMap<&'static str, LeaseRow>,
     pub emr_tokens: Vec<EmrToken>,
     pub capabilities: BTreeMap<ClinicId, Capabilities>,
+    pub troubles: BTreeMap<(ClinicId, String), TroubleRow>,
     pub audit: Vec<AuditEntry>,
     pub sealed: usize,
     pub texts: BTreeMap<i64, TextRow>,
@@ -60,6 +62,14 @@ pub struct RecordRow {
     /// When the report is asked for; `None` when it has come or will not.
     pub report_due: Option<Ts>,
     pub report_asked: u32,
+}
+
+pub struct TroubleRow {
+    /// `None`: it is over.
+    pub ends_at: Option<Instant>,
+    pub told_at: Instant,
+    pub told_by: Generation,
+    pub revision: i64,
 }
 
 pub struct HeldEntry {

@@ -1,0 +1,127 @@
+//! Several processes are flooded for one clinic at once; its EMR sees no more than it has agreed to.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::domain::membership::Membership;
+
+const RATE: u32 = 10;
+const BURST: u32 = 6;
+const LIMITS: EmrLimits = EmrLimits {
+    requests_per_second: RATE,
+    burst: BURST,
+    max_in_flight: 6,
+    queue: 1_000,
+    slow_ms: 60_000,
+    write_timeout_ms: 15_000,
+    breaker_error_percent: 100,
+    breaker_consecutive: 1_000,
+    breaker_open_ms: 30_000,
+};
+const TICK: Duration = Duration::from_millis(50);
+
+type Arrivals = Arc<Mutex<Vec<Instant>>>;
+
+/// The EMR of maple keeps a book of arrivals.
+fn world() -> (World, Arrivals) {
+    let mut maple = clinic("maple", 1);
+    maple.limits = LIMITS;
+    let mut world = World::of(vec![maple], &[patient(42)]);
+    world.settings.look_every = Duration::from_hours(1);
+    world.settings.duty_every = Duration::from_hours(1);
+    let arrivals = Arrivals::default();
+    let book = Arc::clone(&arrivals);
+    world.emr("maple").script(move |_| {
+        book.lock().unwrap().push(Instant::now());
+        Fate::PROMPT
+    });
+    (world, arrivals)
+}
+
+/// More is asked all the time than anybody may send; what is not sent in time is nobody's loss here.
+fn flood(house: &TestHouse) -> tokio::task::JoinHandle<()> {
+    let maple = link(house, "maple");
+    let (provider, first, end) = (provider_no(1), visit_day(), visit_day().tomorrow().unwrap());
+    tokio::spawn(async move {
+        loop {
+            for _ in 0..4 {
+                let (maple, provider) = (maple.clone(), provider.clone());
+                tokio::spawn(async move {
+                    let asks = move |emr: Arc<dyn crate::ports::emr::Emr>| async move {
+                        emr.day_rows(&provider, first, end, None).await.map(|rows| rows.len())
+                    };
+                    maple.read(Operation::DayRows, Instant::now() + TICK * 20, asks).await
+                });
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    })
+}
+
+/// The most that came in any stretch of time beyond what the rate gives in it.
+fn most_beyond_the_rate(arrivals: &[Instant]) -> f64 {
+    let (mut most, mut lowest) = (0.0_f64, 0.0_f64);
+    let Some(first) = arrivals.first() else { return 0.0 };
+    for (before, at) in arrivals.iter().enumerate() {
+        let given = at.duration_since(*first).as_secs_f64() * f64::from(RATE);
+        let line = |count: usize| f64::from(u32::try_from(count).unwrap()) - given;
+        lowest = lowest.min(line(before));
+        most = most.max(line(before + 1) - lowest);
+    }
+    most
+}
+
+fn set(house: &TestHouse, processes: u32, is_counted: bool) {
+    house.house.membership.send_replace(Membership { processes, is_counted });
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_more() {
+    let (world, arrivals) = world();
+    let mut houses = Vec::new();
+    let mut floods = Vec::new();
+    for (node, seed) in [("a", 1), ("b", 2), ("c", 3)] {
+        let house = world.begin_on(node, seed, Crashpoints::default()).await;
+        let there = seed.try_into().unwrap();
+        set(&house, there, there == 1);
+        house.wait(Duration::from_secs(1)).await;
+        floods.push(flood(&house));
+        houses.push(house);
+        // Its flood waits, until the others have made room.
+        houses[0].wait(Duration::from_secs(2)).await;
+        houses.iter().for_each(|house| set(house, there, true));
+        houses[0].wait(Duration::from_secs(10)).await;
+    }
+    // One goes, and the others share what it had.
+    floods.pop().unwrap().abort();
+    houses.pop().unwrap().stop().await;
+    houses.iter().for_each(|house| set(house, 2, true));
+    houses[0].wait(Duration::from_secs(10)).await;
+    floods.iter().for_each(tokio::task::JoinHandle::abort);
+    let arrivals = arrivals.lock().unwrap().clone();
+    let beyond = most_beyond_the_rate(&arrivals);
+    assert!(beyond <= f64::from(BURST) + 1e-6, "{beyond}");
+    let took = arrivals.last().unwrap().duration_since(arrivals[0]).as_secs();
+    let sent = u64::try_from(arrivals.len()).unwrap();
+    assert!(sent > took * u64::from(RATE) * 9 / 10, "and most of it is used: {sent} in {took} s");
+    assert!(world.emr("maple").most_at_once() <= 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_counted_keeps_its_requests_until_it_is_and_sheds_what_is_late() {
+    let (world, _) = world();
+    let house = begin(&world).await;
+    set(&house, 2, false);
+    let began = Instant::now();
+    assert_eq!(read(&house, "maple").await, Err(EmrFailure::TimedOut));
+    assert_eq!(world.emr("maple").requests(Op::DayRows), 0);
+    let (counted, answered) = tokio::join!(
+        async {
+            house.wait(Duration::from_secs(1)).await;
+            set(&house, 2, true);
+        },
+        read(&house, "maple")
+    );
+    assert_eq!((counted, answered), ((), Ok(0)));
+    assert_eq!(began.elapsed(), SOON + Duration::from_millis(1_000 + 200 + 20), "one token, one answer");
+}

@@ -1,0 +1,12 @@
+-- What the processes tell each other of trouble with a clinic: which service of its EMR is shut by which path
+-- (`soap.schedule`), which actor of its cell rests (`emr_link`). The last word of any process stands; without an end it
+-- is over. By the database's clock. Nothing of patients.
+CREATE TABLE trouble (
+    clinic_id TEXT    NOT NULL,
+    part      TEXT    NOT NULL,
+    ends_at   INTEGER,
+    told_at   INTEGER NOT NULL,
+    told_by   INTEGER NOT NULL,
+    revision  INTEGER NOT NULL,
+    PRIMARY KEY (clinic_id, part)
+) STRICT;

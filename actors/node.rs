@@ -136,6 +136,8 @@ impl State {
         tokio::spawn(async move {
             let beaten = AssertUnwindSafe(house.store.beat(beat)).catch_unwind().await.ok();
             let _ = myself.send_message(NodeMsg::Beaten(beaten));
+            // What cannot be read now is read with the next beat.
+            let _ = house.hear().await;
         });
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use vitarad_actors::domain::ids::{ClinicId, Generation};
 use vitarad_actors::domain::trouble::{Lasts, Part, Trouble};
-use vitarad_actors::ports::store::{StoreResult, TroubleStore};
+use vitarad_actors::ports::store::{Notice, StoreResult, TroubleStore};
 
 use super::db::Scope;
 use super::sql::args;
@@ -26,8 +26,11 @@ impl TroubleStore for SqlStore {
         let word = (clinic.clone(), part.to_string(), lasts, by);
         self.writer
             .submit(Lane::Clinic(clinic), word, |(clinic, part, lasts, by), session| {
-                async move { session.run(TELL_TROUBLE, args![&*clinic, &*part, *lasts, *by]).await.map(drop) }
-                    .boxed()
+                async move {
+                    session.run(TELL_TROUBLE, args![&*clinic, &*part, *lasts, *by]).await?;
+                    session.notify(Notice::Troubles).await
+                }
+                .boxed()
             })
             .await
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::domain::ids::ClinicId;
 use crate::domain::membership::Membership;
 
 const RATE: u32 = 10;
@@ -40,12 +41,13 @@ fn world() -> (World, Arrivals) {
 
 /// More is asked all the time than anybody may send; what is not sent in time is nobody's loss here.
 fn flood(house: &TestHouse) -> tokio::task::JoinHandle<()> {
-    let maple = link(house, "maple");
+    let house = Arc::clone(&house.house);
     let (provider, first, end) = (provider_no(1), visit_day(), visit_day().tomorrow().unwrap());
     tokio::spawn(async move {
         loop {
             for _ in 0..4 {
-                let (maple, provider) = (maple.clone(), provider.clone());
+                let maple = house.emr_link(&ClinicId::parse("maple").unwrap());
+                let provider = provider.clone();
                 tokio::spawn(async move {
                     let asks = move |emr: Arc<dyn crate::ports::emr::Emr>| async move {
                         emr.day_rows(&provider, first, end, None).await.map(|rows| rows.len())
@@ -71,10 +73,6 @@ fn most_beyond_the_rate(arrivals: &[Instant]) -> f64 {
     most
 }
 
-fn set(house: &TestHouse, processes: u32, is_counted: bool) {
-    house.house.membership.send_replace(Membership { processes, is_counted });
-}
-
 #[tokio::test(start_paused = true)]
 async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_more() {
     let (world, arrivals) = world();
@@ -82,21 +80,16 @@ async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_mor
     let mut floods = Vec::new();
     for (node, seed) in [("a", 1), ("b", 2), ("c", 3)] {
         let house = world.begin_on(node, seed, Crashpoints::default()).await;
-        let there = seed.try_into().unwrap();
-        set(&house, there, there == 1);
-        house.wait(Duration::from_secs(1)).await;
+        // It waits until the others have made room.
         floods.push(flood(&house));
+        house.wait(Duration::from_secs(12)).await;
         houses.push(house);
-        // Its flood waits, until the others have made room.
-        houses[0].wait(Duration::from_secs(2)).await;
-        houses.iter().for_each(|house| set(house, there, true));
-        houses[0].wait(Duration::from_secs(10)).await;
     }
-    // One goes, and the others share what it had.
+    // One dies, and the others share what it had.
     floods.pop().unwrap().abort();
-    houses.pop().unwrap().stop().await;
-    houses.iter().for_each(|house| set(house, 2, true));
-    houses[0].wait(Duration::from_secs(10)).await;
+    houses.pop().unwrap().kill().await;
+    houses[0].wait(Duration::from_secs(20)).await;
+    assert_eq!(*houses[0].house.membership.borrow(), Membership { processes: 2, is_counted: true });
     floods.iter().for_each(tokio::task::JoinHandle::abort);
     let arrivals = arrivals.lock().unwrap().clone();
     let beyond = most_beyond_the_rate(&arrivals);
@@ -109,16 +102,19 @@ async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_mor
 
 #[tokio::test(start_paused = true)]
 async fn who_is_not_counted_keeps_its_requests_until_it_is_and_sheds_what_is_late() {
-    let (world, _) = world();
+    let (mut world, _) = world();
+    // Nobody looks who is there but this test.
+    world.settings.pace.dead_after = Duration::from_hours(10);
     let house = begin(&world).await;
-    set(&house, 2, false);
+    let set = |is_counted| house.house.share(Membership { processes: 2, is_counted });
+    set(false);
     let began = Instant::now();
     assert_eq!(read(&house, "maple").await, Err(EmrFailure::TimedOut));
     assert_eq!(world.emr("maple").requests(Op::DayRows), 0);
     let (counted, answered) = tokio::join!(
         async {
             house.wait(Duration::from_secs(1)).await;
-            set(&house, 2, true);
+            set(true);
         },
         read(&house, "maple")
     );

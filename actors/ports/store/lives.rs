@@ -24,15 +24,18 @@ pub enum Notice {
     Lives,
     /// A clinic was declared anew.
     Clinics,
+    /// Something is in trouble, or no longer.
+    Troubles,
 }
 
 impl Notice {
-    pub const ALL: [Self; 2] = [Self::Lives, Self::Clinics];
+    pub const ALL: [Self; 3] = [Self::Lives, Self::Clinics, Self::Troubles];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lives => "lives",
             Self::Clinics => "clinics",
+            Self::Troubles => "troubles",
         }
     }
 

@@ -2,27 +2,6 @@
 
 use crate::store::sql::{Sql, both, each};
 
-/// The time as the store has it: processes are compared by one clock, and it is none of theirs. What a file needs no word
-/// for comes third.
-macro_rules! by_the_stores_clock {
-    ($before:literal, $after:literal $(, $pg_only:literal, $end:literal)?) => {
-        each(
-            concat!(
-                $before,
-                "(SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER) AS now) AS clock",
-                $after
-                $(, $end)?
-            ),
-            concat!(
-                $before,
-                "(SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now) AS clock",
-                $after
-                $(, $pg_only, $end)?
-            ),
-        )
-    };
-}
-
 statements! {
     BURY_FORMER = both(
         "UPDATE instance SET state = 'dead' WHERE node = $1 AND state IN ('standby', 'active', 'draining')");

@@ -83,12 +83,16 @@ impl Census {
         Counted(self.lives.iter().map(|life| life.generation).collect())
     }
 
-    /// One that is silent is not waited for: it asks nothing of an EMR either, since it cannot reach the store.
+    /// One that is silent is not waited for: it asks nothing of an EMR either, since it cannot reach the store. Nor does one
+    /// that counts nobody yet, which has only begun, or begins again and again: this rule keeps it from taking its part.
     pub fn membership(&self, own: Generation, pace: Pace) -> Membership {
         let others = || self.lives.iter().filter(|life| life.generation != own);
+        let counts_us = |life: &Life| life.counts.has(own);
+        let asks_nothing = |life: &Life| life.silent > pace.gap() || life.counts.is_empty();
+        let has_begun = self.lives.iter().any(|life| life.generation == own && counts_us(life));
         Membership {
             processes: u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1),
-            is_counted: others().all(|life| life.silent > pace.gap() || life.counts.has(own)),
+            is_counted: has_begun && others().all(|life| asks_nothing(life) || counts_us(life)),
         }
     }
 }
@@ -117,12 +121,22 @@ mod tests {
 
     #[test]
     fn a_process_is_counted_once_every_other_one_that_beats_says_so() {
-        assert_eq!(membership(vec![life(5, 0, "")]), (1, true));
+        assert_eq!(membership(vec![life(5, 0, "5")]), (1, true));
         assert_eq!(membership(vec![life(3, 0, "3"), life(5, 0, "3 5")]), (2, false));
-        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "")]), (2, true));
-        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, ""), life(7, 1, "3 7")]), (3, false));
-        assert_eq!(membership(vec![life(3, 4, "3"), life(5, 0, "")]), (2, true), "who is silent asks nobody");
-        assert_eq!(membership(vec![life(55, 0, "55"), life(5, 0, "")]), (2, false));
+        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "5")]), (2, true));
+        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "5"), life(7, 1, "3 7")]), (3, false));
+        assert_eq!(
+            membership(vec![life(3, 4, "3"), life(5, 0, "5")]),
+            (2, true),
+            "who is silent asks nobody"
+        );
+        assert_eq!(membership(vec![life(55, 0, "55"), life(5, 0, "5")]), (2, false));
+    }
+
+    #[test]
+    fn who_counts_nobody_yet_takes_no_part_and_keeps_nobody_from_theirs() {
+        assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "")]), (2, false));
+        assert_eq!(membership(vec![life(5, 0, "5"), life(7, 0, "")]), (2, true));
     }
 
     #[test]

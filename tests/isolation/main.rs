@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod cluster;
 mod flood;
 #[path = "../support/house.rs"]
 #[expect(dead_code, reason = "these houses end with their test; others are closed in order")]

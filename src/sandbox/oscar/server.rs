@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -81,6 +82,11 @@ impl Oscar {
     /// How many requests are being worked on, those that hang included.
     pub fn present(&self) -> usize {
         self.traffic.present()
+    }
+
+    /// What was asked for lately, and when it came.
+    pub fn arrivals(&self) -> Vec<(&'static str, Instant)> {
+        self.traffic.arrivals()
     }
 
     pub fn overlaps(&self) -> Vec<Overlap> {

@@ -1,9 +1,8 @@
 //! Those who call: patients whom their birth date alone tells apart, each with a telephone of their own.
 
-use std::collections::HashMap;
-
 use jiff::civil::{Date, Time};
 use serde_json::{Value, json};
+use vitarad::sandbox::oscar::Patient;
 
 use crate::day::{Day, PROVIDER, start_of};
 use crate::patience::until;
@@ -30,18 +29,12 @@ pub(crate) struct Heard {
 }
 
 pub(crate) fn crowd(platform: &Platform, emr: &Emr) -> Vec<Caller> {
-    let callers: Vec<Caller> = emr.0.with_world(|world| {
-        let mut born: HashMap<Date, usize> = HashMap::new();
-        world.patients.iter().for_each(|patient| *born.entry(patient.birth).or_default() += 1);
-        let alone =
-            world.patients.iter().filter(|patient| patient.number > 5_000 && born[&patient.birth] == 1);
-        let caller = |patient: &vitarad::sandbox::oscar::Patient| {
-            let id = format!("race-{}", patient.number);
-            let call = platform.call(&id, MAPLE_LINE, patient.phone.as_deref());
-            Caller { chart: patient.number, birth: patient.birth, call }
-        };
-        alone.map(caller).take(CALLERS).collect()
-    });
+    let caller = |patient: Patient| {
+        let id = format!("race-{}", patient.number);
+        let call = platform.call(&id, MAPLE_LINE, patient.phone.as_deref());
+        Caller { chart: patient.number, birth: patient.birth, call }
+    };
+    let callers: Vec<Caller> = emr.told_apart().into_iter().map(caller).take(CALLERS).collect();
     assert_eq!(callers.len(), CALLERS, "too few patients are told apart by their birth date");
     callers
 }

@@ -1,6 +1,6 @@
 //! The EMRs of the demo's two clinics, inside the test, where they can be spoilt and looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use vitarad::clock::now;
 use vitarad::sandbox::oscar::demo::{self, Person};
 use vitarad::sandbox::oscar::{
-    Appointment, Fault, FaultRule, Flavour, Listen, Oscar, Oscars, Overlap, Profile, Running, StaffChange,
-    World,
+    Appointment, Fault, FaultRule, Flavour, Listen, Oscar, Oscars, Overlap, Patient, Profile, Running,
+    StaffChange, World,
 };
 
 /// The clinics' lines, as config/demo.toml declares them.
@@ -48,7 +48,7 @@ impl Town {
         self.emr("cedar")
     }
 
-    fn emr(&self, clinic: &str) -> Emr {
+    pub(crate) fn emr(&self, clinic: &str) -> Emr {
         Emr(self.running.oscar(clinic).expect("a clinic of this town"))
     }
 }
@@ -107,6 +107,16 @@ impl Emr {
         let mut rows = self.0.state().appointments;
         rows.retain(|row| row.details.demographic_no == person.demographic_no);
         rows
+    }
+
+    /// Those of the crowd whom their birth date alone tells from everybody else.
+    pub(crate) fn told_apart(&self) -> Vec<Patient> {
+        self.0.with_world(|world| {
+            let mut born: HashMap<Date, usize> = HashMap::new();
+            world.patients.iter().for_each(|patient| *born.entry(patient.birth).or_default() += 1);
+            let crowd = world.patients.iter().filter(|patient| patient.number > 5_000);
+            crowd.filter(|patient| born[&patient.birth] == 1).cloned().collect()
+        })
     }
 
     /// Rows that bear our mark, live or not.

@@ -4,8 +4,9 @@ use crate::kept;
 use crate::repository::{File, file, rust};
 
 /// Where a sleep waits for nothing.
-const MAY_SLEEP: [(&str, &str); 6] = [
+const MAY_SLEEP: [(&str, &str); 7] = [
     ("tests/support/patience.rs", "looks again until a deadline"),
+    ("tests/cluster/kills.rs", "lets calls go on between two deaths"),
     ("tests/door/house.rs", "looks again until a deadline"),
     ("tests/door/throughput.rs", "lets a measurement run"),
     ("tests/bench/", "lets measurements run"),

@@ -1,0 +1,122 @@
+//! Nodes killed at random under load, one after the other, and started again.
+
+use futures::future::join_all;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+use tokio::time::{Duration, Instant, sleep};
+use vitarad::sandbox::oscar::{Fault, Flavour};
+
+use crate::balancer::Kind;
+use crate::callers::{Lines, Webhook};
+use crate::nodes::{NODES, Nodes};
+use crate::postgres::say;
+use crate::town::{Town, world};
+use crate::verdict::judge;
+use crate::voice::Platform;
+
+/// Calls that go on at once.
+const AT_ONCE: usize = 8;
+/// Of each clinic; many enough that whoever called is not asked again soon.
+const PATIENTS: usize = 400;
+
+struct Plan {
+    seed: u64,
+    kills: usize,
+    every: Duration,
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
+}
+
+impl Plan {
+    fn of_the_environment() -> Self {
+        Self {
+            seed: number("SEED").unwrap_or(1),
+            kills: number("KILLS").unwrap_or(4).try_into().expect("a small number"),
+            every: Duration::from_secs(number("EVERY").unwrap_or(5)),
+        }
+    }
+
+    /// Kills them, and starts each again after half of the time to the next death. Returns when each was killed.
+    async fn carry_out(&self, nodes: &mut Nodes) -> Vec<Instant> {
+        let mut dice = ChaCha12Rng::seed_from_u64(self.seed);
+        let mut killed = Vec::new();
+        for _ in 0..self.kills {
+            sleep(self.every / 2).await;
+            let victim = dice.random_range(0..NODES);
+            killed.push(Instant::now());
+            let ended = nodes.kill(victim).await;
+            assert!(!ended.out.contains("law.id"), "a law was broken: {}", ended.out);
+            sleep(self.every / 2).await;
+            nodes.start(victim).await;
+        }
+        killed
+    }
+}
+
+async fn killed_at_random_behind(kind: Kind) {
+    let plan = Plan::of_the_environment();
+    let clinic = |flavour| world(flavour).with_patients(PATIENTS);
+    let town = Town::of(vec![("maple", clinic(Flavour::Maple)), ("cedar", clinic(Flavour::Cedar))]).await;
+    let settings = [
+        ("HTTP__CLINIC_PER_MINUTE", "1000000"),
+        ("HTTP__CLINIC_BURST", "1000000"),
+        ("LIMITS__REQUESTS_PER_SECOND", "1000"),
+        ("LIMITS__BURST", "1000"),
+        // What a dead node was writing is waited for this long, and a little more.
+        ("LIMITS__WRITE_TIMEOUT_MS", "1000"),
+    ];
+    let Some(mut nodes) = Nodes::open(town, &settings).await else { return };
+    let Some(balancer) = nodes.balancer(kind).await else { return };
+    for emr in [nodes.premises.town.maple(), nodes.premises.town.cedar()] {
+        // Long enough that writes are under way when a node dies.
+        emr.fail("addAppointment", Fault::Latency { ms: 150 }, None);
+        emr.fail("updateAppointment", Fault::Latency { ms: 150 }, None);
+    }
+    let platform = Platform::of(balancer.addr);
+    let lines = Lines::open(platform.clone(), &nodes.premises.town);
+    let deaths = async {
+        let killed = plan.carry_out(&mut nodes).await;
+        lines.close();
+        killed
+    };
+    let (killed, _) = tokio::join!(deaths, join_all((0..AT_ONCE).map(|_| lines.serve())));
+    let visits = std::mem::take(&mut *lines.visits.lock().unwrap());
+    judge(&nodes, &platform, &visits).await;
+    let webhooks = std::mem::take(&mut *lines.webhooks.lock().unwrap());
+    let (seed, passed_on) = (plan.seed, balancer.passed_on());
+    say(&format!("{kind:?}, SEED={seed}: {}; {passed_on} passed on", tally(&killed, &webhooks)));
+    let told = |code: &str| visits.iter().filter(|visit| visit.told["code"] == code).count();
+    say(&format!("  {} booked, {} with staff", told("BOOKED"), told("HANDED_TO_STAFF")));
+    assert!(visits.len() > AT_ONCE, "hardly anybody was served");
+}
+
+/// What the deaths did to those who called.
+fn tally(killed: &[Instant], webhooks: &[Webhook]) -> String {
+    let met =
+        |webhook: &&Webhook| killed.iter().any(|at| (webhook.sent..webhook.sent + webhook.took).contains(at));
+    let worst = |met_a_death: bool| {
+        let of_them = webhooks.iter().filter(|webhook| met(webhook) == met_a_death);
+        of_them.map(|webhook| webhook.took.as_millis()).max().unwrap_or_default()
+    };
+    let again: usize = webhooks.iter().map(|webhook| webhook.sent_again).sum();
+    format!(
+        "{} deaths, {} webhooks, {} of them under way at one; the slowest of those {} ms, of the others {} ms; {again} sent again",
+        killed.len(),
+        webhooks.len(),
+        webhooks.iter().filter(met).count(),
+        worst(true),
+        worst(false)
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_nginx_nodes_die_at_random_and_every_call_goes_on_and_every_booking_is_what_was_told() {
+    killed_at_random_behind(Kind::Nginx).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_haproxy_nodes_die_at_random_and_every_call_goes_on_and_every_booking_is_what_was_told() {
+    killed_at_random_behind(Kind::HaProxy).await;
+}

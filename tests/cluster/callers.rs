@@ -22,6 +22,9 @@ const PROVIDERS: [&str; 2] = ["101", "021"];
 /// Nothing is decided yet: whoever hears this asks once more.
 const NOT_YET: [&str; 5] = ["BUSY", "PATIENT_BUSY", "EMR_TIMEOUT", "EMR_UNAVAILABLE", "INTERNAL_ERROR"];
 
+/// A dead node's write and its lease are over by then.
+const PATIENCE: Duration = Duration::from_secs(50);
+
 pub(crate) struct Caller {
     line: &'static str,
     chart: i32,
@@ -63,6 +66,7 @@ struct Talk<'a> {
     lines: &'a Lines,
     platform: Platform,
     call: PhoneCall,
+    chart: i32,
     turn: usize,
 }
 
@@ -99,7 +103,7 @@ impl Lines {
         let id = format!("call-{number}");
         let platform = self.platform.with("x-call-id", &id);
         let call = platform.call(&id, caller.line, Some(&caller.phone));
-        let mut talk = Talk { lines: self, platform, call, turn: 0 };
+        let mut talk = Talk { lines: self, platform, call, chart: caller.chart, turn: 0 };
         let born = json!({ "dateOfBirth": caller.birth.to_string() });
         talk.insist("search_patient_by_phone", born, &["VERIFIED"]).await;
         let day = today().saturating_add((1 + i64::try_from(number % DAYS).unwrap_or_default()).days());
@@ -131,16 +135,18 @@ impl Talk<'_> {
     /// Until something certain is said, which is one of these or the call has lost what it knew. Returns the tool call that
     /// was answered, too.
     async fn insist(&mut self, tool: &str, arguments: Value, expected: &[&str]) -> (String, Value) {
+        let (began, mut heard) = (Instant::now(), Vec::new());
         until("a certain answer", async || {
             let id = format!("t{}", self.turn);
             let body = self.call.tool_calls(&[(&id, tool, arguments.clone())]);
             let answer = self.deliver(&body).await.answer();
             let code = answer["code"].as_str().unwrap_or_default();
-            if code == "PENDING" {
-                return None;
+            heard.push(format!("{id}: {code}"));
+            assert!(began.elapsed() < PATIENCE, "{tool} of patient {}: {heard:?}", self.chart);
+            if code != "PENDING" {
+                self.turn += 1;
             }
-            self.turn += 1;
-            if NOT_YET.contains(&code) {
+            if code == "PENDING" || NOT_YET.contains(&code) {
                 return None;
             }
             assert!(expected.contains(&code), "{tool} in mid-call: {answer}");

@@ -165,6 +165,37 @@ async fn a_booking_under_way_at_a_node_that_is_killed_has_one_outcome_and_its_ca
     }
 }
 
+/// A call whose webhooks this balancer gives to the first node.
+async fn at_the_first_node(nodes: &Nodes, balancer: &Balancer) -> PhoneCall {
+    let mut number = 0;
+    until("a call at the first node", async || {
+        number += 1;
+        let id = format!("{:?}-{number}", balancer.kind);
+        let call = Platform::of(balancer.addr).with("x-call-id", &id).call(&id, MAPLE_LINE, None);
+        call.ask("t1", "get_clinic_info", json!({})).await;
+        let answered = nodes.answered(&id, 1).await;
+        (answered[0] == 1).then_some(call)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_falls_silent_is_given_up_and_another_one_answers() {
+    let Some(nodes) = Nodes::open(Town::open().await, &[]).await else { return };
+    let balancers = nodes.balancers().await;
+    let mut calls = Vec::new();
+    for balancer in &balancers {
+        calls.push(at_the_first_node(&nodes, balancer).await);
+    }
+    let silent = nodes.running().next().expect("a node that runs");
+    silent.process.signal("STOP");
+    let asked = calls.iter().map(|call| call.ask("t2", "get_clinic_info", json!({})));
+    for (answer, balancer) in join_all(asked).await.iter().zip(&balancers) {
+        assert_eq!(answer["code"], "OK", "{:?}: {answer}", balancer.kind);
+        assert_eq!(balancer.passed_on(), 1, "{:?}: {}", balancer.kind, balancer.written());
+    }
+}
+
 /// Nobody gets into the database any more.
 async fn shut(engine: &Engine) {
     let Engine::Postgres { url } = engine else { panic!("not PostgreSQL") };

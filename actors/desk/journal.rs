@@ -56,9 +56,7 @@ impl Saga {
                 Announced::Granted(lease) => return Ok(lease),
                 Announced::Occupied => return Err(End::plain(Situation::SlotTaken)),
                 Announced::PatientBusy => return Err(End::plain(Situation::PatientBusy)),
-                Announced::LeaseHeld if Instant::now() + LEASE_RETRY < self.order.deadline => {
-                    sleep(LEASE_RETRY).await;
-                }
+                Announced::LeaseHeld if self.may_wait_for(LEASE_RETRY) => sleep(LEASE_RETRY).await,
                 // Answered: what is said now is not kept; the first answer is, and told instead.
                 Announced::LeaseHeld | Announced::Answered => return Err(End::plain(Situation::Busy)),
                 Announced::Known(known) => match self.known(&known).await {
@@ -70,6 +68,12 @@ impl Saga {
                 },
             }
         }
+    }
+
+    /// And then look again, and still be heard with what was found: who is told too late that we are busy hears "pending",
+    /// and staff have to call about what nobody has begun.
+    fn may_wait_for(&self, pause: Duration) -> bool {
+        Instant::now() + pause + 2 * self.house.settings.answer_margin < self.order.deadline
     }
 
     fn announcement(&self, effect: &Effect, continues: bool, replaces: Option<IntentId>) -> Announcement {

@@ -1,5 +1,6 @@
 //! Sagas against an EMR that misbehaves, staff who book over us, and deaths at every named point.
 
+mod days;
 mod forsaken;
 mod held;
 mod limits;

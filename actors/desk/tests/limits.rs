@@ -18,7 +18,7 @@ async fn at_most(limit: u16) -> (World, TestHouse) {
     (world, house)
 }
 
-async fn another(house: &TestHouse, id: &str, time: &str) -> Value {
+pub(super) async fn another(house: &TestHouse, id: &str, time: &str) -> Value {
     let ask = |id, tool, arguments| house.ask_of("maple", "c2", id, tool, arguments, Some("604-555-0107"));
     let born = patient(7).birth_date.unwrap().reveal().to_string();
     let verified = ask("v", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born })).await;

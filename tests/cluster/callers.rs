@@ -20,7 +20,8 @@ use crate::voice::{PhoneCall, Platform, Reply};
 const DAYS: usize = 40;
 const PROVIDERS: [&str; 2] = ["101", "021"];
 /// Nothing is decided yet: whoever hears this asks once more.
-const NOT_YET: [&str; 5] = ["BUSY", "PATIENT_BUSY", "EMR_TIMEOUT", "EMR_UNAVAILABLE", "INTERNAL_ERROR"];
+const NOT_YET: [&str; 6] =
+    ["PENDING", "BUSY", "PATIENT_BUSY", "EMR_TIMEOUT", "EMR_UNAVAILABLE", "INTERNAL_ERROR"];
 
 /// A dead node's write and its lease are over by then.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -49,6 +50,8 @@ pub(crate) struct Webhook {
     pub(crate) sent: Instant,
     pub(crate) took: Duration,
     pub(crate) sent_again: usize,
+    /// Whether it said more than "not yet".
+    pub(crate) is_certain: bool,
 }
 
 /// All lines, and what was heard on them.
@@ -146,7 +149,7 @@ impl Talk<'_> {
             if code != "PENDING" {
                 self.turn += 1;
             }
-            if code == "PENDING" || NOT_YET.contains(&code) {
+            if NOT_YET.contains(&code) {
                 return None;
             }
             assert!(expected.contains(&code), "{tool} in mid-call: {answer}");
@@ -163,7 +166,8 @@ impl Talk<'_> {
             reply.filter(|reply| reply.status == 200)
         })
         .await;
-        let webhook = Webhook { sent, took: sent.elapsed(), sent_again: tries - 1 };
+        let is_certain = !NOT_YET.iter().any(|code| reply.text.contains(code));
+        let webhook = Webhook { sent, took: sent.elapsed(), sent_again: tries - 1, is_certain };
         self.lines.webhooks.lock().unwrap().push(webhook);
         reply
     }

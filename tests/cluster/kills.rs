@@ -95,19 +95,22 @@ async fn killed_at_random_behind(kind: Kind) {
 /// What the deaths did to those who called.
 fn tally(killed: &[Instant], webhooks: &[Webhook]) -> String {
     let met =
-        |webhook: &&Webhook| killed.iter().any(|at| (webhook.sent..webhook.sent + webhook.took).contains(at));
-    let worst = |met_a_death: bool| {
-        let of_them = webhooks.iter().filter(|webhook| met(webhook) == met_a_death);
+        |webhook: &Webhook| killed.iter().any(|at| (webhook.sent..webhook.sent + webhook.took).contains(at));
+    let slowest = |met_a_death: bool, is_certain: bool| {
+        let of_them = webhooks.iter().filter(|one| met(one) == met_a_death && one.is_certain == is_certain);
         of_them.map(|webhook| webhook.took.as_millis()).max().unwrap_or_default()
     };
-    let again: usize = webhooks.iter().map(|webhook| webhook.sent_again).sum();
     format!(
-        "{} deaths, {} webhooks, {} of them under way at one; the slowest of those {} ms, of the others {} ms; {again} sent again",
+        "{} deaths, {} webhooks of which {} said not yet and {} were sent again; slowest answer {} ms, {} ms if under way at \
+         a death; slowest not yet {} ms, {} ms",
         killed.len(),
         webhooks.len(),
-        webhooks.iter().filter(met).count(),
-        worst(true),
-        worst(false)
+        webhooks.iter().filter(|webhook| !webhook.is_certain).count(),
+        webhooks.iter().map(|webhook| webhook.sent_again).sum::<usize>(),
+        slowest(false, true),
+        slowest(true, true),
+        slowest(false, false),
+        slowest(true, false)
     )
 }
 

@@ -63,10 +63,13 @@ impl Balancer {
         text
     }
 
-    /// How many requests it gave to another node than the first that it had in mind.
+    /// How many requests it has given to another node than the first that it had in mind. It logs them once it has answered.
     pub(crate) fn passed_on(&self) -> usize {
-        let log = self.written();
-        log.lines().filter(|line| self.kind.tells_of_two(line)).count()
+        self.written().lines().filter(|line| self.kind.tells_of_two(line)).count()
+    }
+
+    pub(crate) async fn has_passed_one_on(&self) {
+        until("a request that two nodes were given", async || (self.passed_on() > 0).then_some(())).await;
     }
 }
 

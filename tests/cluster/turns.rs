@@ -148,7 +148,10 @@ async fn a_booking_under_way_at_a_node_that_is_killed_has_one_outcome_and_its_ca
         balancer.has_passed_one_on().await;
         let listed = call.ask("list", "check_appointments", json!({})).await;
         assert_eq!(listed["code"], "OK", "{kind:?}: it knows who calls: {listed}");
-        nodes.start(home).await;
+        // One comes back, the other is called dead: each leaves its write for whoever is there.
+        if kind == Kind::Nginx {
+            nodes.start(home).await;
+        }
         let booked = until("an answer that stays", async || {
             let answer = call.ask("book", "create_appointment", slot.clone()).await;
             Some(answer).filter(|answer| answer["code"] != "PENDING")

@@ -10,6 +10,7 @@ mod door {
     mod connections;
     mod deadlines;
     mod house;
+    mod http2;
     mod limits;
     mod logs;
     mod messages;

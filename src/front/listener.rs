@@ -1,8 +1,8 @@
 //! The open socket: accepts connections, bounds them, and closes them so that no request is lost.
 //!
 //! axum's own graceful shutdown closes idle keep-alive connections at once, and a request already on the wire dies with
-//! them; it also waits for ever on half a header. So while this one drains, each response carries
-//! `Connection: close`, idle connections are left alone for a while, and there is a hard end.
+//! them; it also waits for ever on half a header. So while this one drains, or its gate is shut, each response carries
+//! `Connection: close`, HTTP/2 gets GOAWAY, idle connections are left alone for a while, and there is a hard end.
 
 mod connection;
 mod gate;
@@ -73,6 +73,20 @@ struct Phases {
     answering: LastWord,
     /// Connections with a request are kept.
     serving: CancellationToken,
+}
+
+impl Phases {
+    /// Whoever comes next is for another process, or for nobody.
+    fn is_parting(&self) -> bool {
+        self.accepting.is_cancelled() || self.gate.is_shut()
+    }
+
+    async fn parting(&self) {
+        tokio::select! {
+            () = self.accepting.cancelled() => {}
+            () = self.gate.shutting() => {}
+        }
+    }
 }
 
 /// Travels with each request: called when the drain can wait for its answer no longer, and what is said by then is heard.

@@ -38,11 +38,11 @@ async fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8(rest).unwrap()
 }
 
-fn in_seconds(seconds: u64) -> Instant {
+pub(super) fn in_seconds(seconds: u64) -> Instant {
     Instant::now() + Duration::from_secs(seconds)
 }
 
-fn with(listener: ListenerSettings) -> House {
+pub(super) fn with(listener: ListenerSettings) -> House {
     House::open(Plan { listener, ..Plan::default() })
 }
 
@@ -62,7 +62,7 @@ async fn a_request_in_flight_is_answered_by_a_drain_and_told_to_close() {
     assert_eq!(drained.await.unwrap(), 0);
 }
 
-async fn until_refused(addr: std::net::SocketAddr) {
+pub(super) async fn until_refused(addr: std::net::SocketAddr) {
     let give_up = in_seconds(10);
     while TcpStream::connect(addr).await.is_ok() {
         assert!(Instant::now() < give_up, "it still accepts");
@@ -115,7 +115,7 @@ async fn a_drain_ends_by_its_deadline_whatever_hangs_and_who_waits_for_an_answer
 
 #[tokio::test]
 async fn who_stands_in_the_queue_when_a_drain_begins_is_let_in() {
-    let house = House::open(Plan::default());
+    let house = with(ListenerSettings { linger: Duration::from_secs(20), ..ListenerSettings::default() });
     // The test and the listener share one thread, so until the test waits, nobody accepts.
     let queued: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(house.addr).unwrap()).collect();
     let drained = tokio::spawn(house.listening.drain(in_seconds(30)));
@@ -174,24 +174,6 @@ async fn beyond_the_bound_connections_are_turned_away_and_those_within_are_serve
     let mut fourth = connect(&house, &request()).await;
     answer(&mut fourth).await;
     assert_eq!(house.count(r#"door_connections_total{outcome="turned_away"}"#), 1);
-}
-
-#[tokio::test]
-async fn the_second_version_of_http_is_spoken_too_and_drained_without_loss() {
-    let house = with(ListenerSettings { linger: Duration::from_millis(20), ..ListenerSettings::default() });
-    house.set_mood(Mood::Waits);
-    let client = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
-    let post = client.post(format!("http://{}/api/vapi", house.addr)).header("x-api-key", PLATFORM_KEY);
-    let body = tool_calls(&json!([tool_call("a", "get_providers")])).to_string();
-    let sent = tokio::spawn(post.body(body).send());
-    house.script.rang.notified().await;
-    let (script, addr) = (house.script.clone(), house.addr);
-    let drained = tokio::spawn(house.listening.drain(in_seconds(60)));
-    until_refused(addr).await;
-    script.released.add_permits(1);
-    let reply = sent.await.unwrap().unwrap();
-    assert_eq!((reply.status().as_u16(), reply.version()), (200, reqwest::Version::HTTP_2));
-    assert_eq!(drained.await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
+use tokio::sync::SetOnce;
 use tokio::time::sleep;
 use tower::ServiceExt;
 
@@ -58,18 +58,25 @@ impl Connections {
             // Without it the last part of a response waits for the peer's acknowledgement of the first.
             let _ = stream.set_nodelay(true);
             let _open = meters.connection_opened();
-            let has_asked = Arc::new(AtomicBool::new(false));
+            let asked = Arc::new(SetOnce::new());
             let service = {
-                let (has_asked, phases) = (Arc::clone(&has_asked), phases.clone());
-                service_fn(move |request| {
-                    has_asked.store(true, Ordering::Relaxed);
+                let (asked, phases) = (Arc::clone(&asked), phases.clone());
+                service_fn(move |request: Request<Incoming>| {
+                    // Said with the first request; a connection does not change it.
+                    let _ = asked.set(request.version());
                     respond(router.clone(), request, peer, phases.clone())
                 })
             };
             let connection = http.serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection);
             let mut head_time = pin!(sleep(head_time));
-            let (mut is_timed, mut is_kept) = (true, true);
+            let mut let_go = pin!(async {
+                match *asked.wait().await {
+                    Version::HTTP_2 => phases.parting().await,
+                    _ => std::future::pending().await,
+                }
+            });
+            let (mut is_timed, mut is_welcome, mut is_kept) = (true, true, true);
             loop {
                 tokio::select! {
                     // An error is the peer's: it went away, or did not speak HTTP.
@@ -77,14 +84,19 @@ impl Connections {
                     () = phases.serving.cancelled() => break,
                     () = &mut head_time, if is_timed => {
                         is_timed = false;
-                        if !has_asked.load(Ordering::Relaxed) {
+                        if !asked.initialized() {
                             meters.connection(ConnectionOutcome::Silent);
                             break;
                         }
                     }
+                    // GOAWAY loses nothing: what the peer sent before it has read it is answered.
+                    () = &mut let_go, if is_welcome => {
+                        is_welcome = false;
+                        connection.as_mut().graceful_shutdown();
+                    }
                     () = phases.keeping.cancelled(), if is_kept => {
                         is_kept = false;
-                        if !has_asked.load(Ordering::Relaxed) {
+                        if !asked.initialized() {
                             break;
                         }
                         connection.as_mut().graceful_shutdown();
@@ -104,10 +116,10 @@ async fn respond(
     let is_http1 = request.version() <= Version::HTTP_11;
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    request.extensions_mut().insert(phases.answering);
+    request.extensions_mut().insert(phases.answering.clone());
     let mut response = router.oneshot(request).await?;
     phases.gate.answered();
-    if is_http1 && (phases.accepting.is_cancelled() || phases.gate.is_shut()) {
+    if is_http1 && phases.is_parting() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

@@ -32,6 +32,12 @@ impl Gate {
         *self.0.is_shut.borrow()
     }
 
+    /// Resolves when it is shut.
+    pub(super) async fn shutting(&self) {
+        // The sender lives as long as we do.
+        let _ = self.0.is_shut.subscribe().wait_for(|is_shut| *is_shut).await;
+    }
+
     /// Resolves when a request has been answered in this process's life.
     pub async fn first_answer(&self) {
         // The sender lives as long as we do.

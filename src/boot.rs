@@ -139,7 +139,7 @@ pub struct App {
 
 fn bind(settings: &Settings) -> Result<TcpListener, NotBegun> {
     let address = settings.http.listen;
-    TcpListener::bind(address).map_err(|cause| NotBegun::Listen { address, cause })
+    door::bind(address).map_err(|cause| NotBegun::Listen { address, cause })
 }
 
 impl Furnished {

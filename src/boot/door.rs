@@ -1,7 +1,7 @@
 //! The door of `front` as the tree's `front` actor knows it.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +13,17 @@ use vitarad_actors::ports::door::{Door, OpenDoor};
 use crate::config::Settings;
 use crate::front::listener::{Gate, ListenerSettings, Listening, listen};
 use crate::front::{ClinicLimits, DoorMeters, DoorSettings};
+
+/// How many connections may wait to be accepted, as far as the kernel allows (`net.core.somaxconn`).
+const WAITING: i32 = 4096;
+
+/// The standard library asks for room for 128. A handoff lets all who come wait for a moment, and whom there is no room
+/// for is not told so: their system tries again a second later.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = TcpListener::bind(address)?;
+    rustix::net::listen(&socket, WAITING)?;
+    Ok(socket)
+}
 
 /// Owns the socket; each opening serves on a duplicate, so a front that dies never closes the port.
 pub struct FrontDoor {
@@ -83,5 +94,22 @@ pub fn listener(settings: &Settings) -> ListenerSettings {
         max_connections: settings.http.max_connections as usize,
         head_time: settings.http.header_timeout(),
         ..ListenerSettings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn more_can_wait_than_come_in_a_moment() {
+        let door = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = door.local_addr().unwrap();
+        // Without room this one is connected when the kernel tries again, after a second.
+        let soon = Duration::from_millis(900);
+        let waiting = (0..400).map(|_| TcpStream::connect_timeout(&address, soon));
+        assert!(waiting.collect::<io::Result<Vec<_>>>().is_ok());
     }
 }

@@ -12,7 +12,8 @@
 //!   parked ───────────────────────────────────▶  freeze: the door is shut, the kernel queues
 //!   claim: one transaction        ◀── frozen, with the number that may be claimed
 //!   claimed ──────────────────────────────────▶  what is under way goes on; the door stays shut
-//!   (opens the door, proves itself)
+//!   opened ───────────────────────────────────▶  and again every second: is it still there?
+//!   (proves itself)
 //!   settle: one transaction
 //!   settled ──────────────────────────────────▶  drain, and end
 //! ```

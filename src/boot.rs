@@ -21,6 +21,7 @@ use prometheus_client::registry::Registry;
 use secrecy::{ExposeSecret, SecretBox};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use vitarad_actors::clinics::adopt_again;
 use vitarad_actors::crashpoint::Crashpoints;
@@ -87,7 +88,7 @@ pub enum NotBegun {
     Place(#[from] NoPlace),
     #[error("not taken over: {0}")]
     Handoff(Outcome),
-    #[error("told to end before the store answered")]
+    #[error("told to stop before the node was its own")]
     Told,
 }
 
@@ -251,7 +252,8 @@ impl App {
     pub async fn run(mut self, signals: &mut SignalStream, reload: impl Fn() -> Option<Settings>) -> Ended {
         let (wanted, newest) = watch::channel(None);
         let mut reloads = pin!(self.reloader().run(newest));
-        let mut given = pin!(self.giver().give());
+        let stopping = CancellationToken::new();
+        let mut given = pin!(self.giver(stopping.clone()).give());
         let mut mourning = pin!(self.mourning());
         let house = Arc::clone(&self.house);
         loop {
@@ -261,14 +263,17 @@ impl App {
                     return ended;
                 }
                 signal = signals.next() => match signal {
-                    Signal::Drain => return self.stop().await,
+                    Signal::Drain => stopping.cancel(),
                     Signal::Reload => if let Some(settings) = reload() {
                         wanted.send_replace(Some(Arc::new(settings)));
                     }
                 },
                 () = house.usurped() => return self.leave().await,
-                // Its end is what the successor waits for on the line.
-                _line = &mut given => return self.drain().await,
+                given = &mut given => return match given {
+                    // Its end is what the successor waits for on the line.
+                    Some(_line) => self.drain().await,
+                    None => self.stop().await,
+                },
                 never = &mut reloads => match never {},
                 never = &mut mourning => match never {},
             }
@@ -283,7 +288,7 @@ impl App {
         }
     }
 
-    fn giver(&self) -> Giver {
+    fn giver(&self, stopping: CancellationToken) -> Giver {
         Giver {
             node: self.node.clone(),
             house: Arc::clone(&self.house),
@@ -292,6 +297,7 @@ impl App {
             socket: self.socket.try_clone(),
             life: self.life.clone(),
             place: self.place.clone(),
+            stopping,
         }
     }
 

@@ -6,6 +6,8 @@ mod call;
 mod config;
 mod demo;
 mod emr;
+#[cfg(debug_assertions)]
+mod fate;
 mod held;
 mod migrate;
 mod registrations;

@@ -40,4 +40,9 @@ impl SignalStream {
             _ => Signal::Drain,
         }
     }
+
+    /// While there is nothing yet that could be reloaded.
+    pub async fn told_to_stop(&mut self) {
+        while self.next().await != Signal::Drain {}
+    }
 }

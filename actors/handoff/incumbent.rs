@@ -19,6 +19,8 @@ pub enum IncumbentEvent {
     Offered(Option<OfferNo>),
     /// What the rows say to what they were asked last.
     Answered(bool),
+    /// This process was told to stop. A handoff that has come as far as the freeze is its best end.
+    Told,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +69,8 @@ enum Step {
         passage: Passage,
         lost: bool,
     },
+    /// It has claimed, and its door is still shut.
+    Opening(Passage),
     Probation(Passage),
     TakingBack(Passage),
     Over(Kept),
@@ -103,6 +107,7 @@ impl Incumbent {
             Step::Freezing { .. } | Step::Numbering { .. } => "freeze",
             Step::Frozen(_) => "claim",
             Step::Withdrawing { .. } => "withdraw",
+            Step::Opening(_) => "open",
             Step::Probation(_) => "settle",
             Step::TakingBack(_) => "take_back",
             Step::Over(_) => "over",
@@ -115,7 +120,9 @@ impl Incumbent {
             Step::Greeting | Step::Parking { .. } | Step::Frozen(_) => Some(Duration::from_secs(2)),
             Step::Freezing { .. } | Step::Numbering { .. } => Some(Duration::from_secs(3)),
             Step::Warming => Some(Duration::from_secs(30)),
-            Step::Probation(_) => Some(Duration::from_secs(40)),
+            Step::Opening(_) => Some(Duration::from_secs(6)),
+            // From one word of it to the next.
+            Step::Probation(_) => Some(Duration::from_secs(5)),
             Step::Withdrawing { .. } | Step::TakingBack(_) | Step::Over(_) => None,
         }
     }
@@ -135,9 +142,10 @@ impl Incumbent {
                 let passage = Passage { incumbent: self.generation, successor, offer };
                 self.go(Step::Frozen(passage), [Do::Say(ToSuccessor::Frozen { offer })])
             }
-            (Step::Greeting | Step::Warming | Step::Parking { .. }, On::Heard(_) | On::Lost | On::Late) => {
-                self.go(Step::Over(Kept::Kept), [Do::HangUp])
-            }
+            (
+                Step::Greeting | Step::Warming | Step::Parking { .. },
+                On::Heard(_) | On::Lost | On::Late | On::Told,
+            ) => self.go(Step::Over(Kept::Kept), [Do::HangUp]),
             // Its number was not said to anybody, so nobody can claim it.
             (
                 Step::Freezing { .. } | Step::Numbering { .. },
@@ -152,13 +160,16 @@ impl Incumbent {
         use IncumbentEvent as On;
         match (self.step, event) {
             (
-                Step::Frozen(_) | Step::Withdrawing { .. } | Step::Probation(_),
+                Step::Frozen(_) | Step::Withdrawing { .. } | Step::Opening(_) | Step::Probation(_),
                 On::Heard(ToIncumbent::Settled {}),
             )
             | (Step::TakingBack(_), On::Answered(false)) => self.go(Step::Over(Kept::Given), [Do::Leave]),
             // The rows may have heard of it before we did.
             (Step::Frozen(passage), On::Heard(ToIncumbent::Claimed {}))
             | (Step::Withdrawing { passage, lost: false }, On::Answered(false)) => {
+                self.go(Step::Opening(passage), [])
+            }
+            (Step::Opening(passage) | Step::Probation(passage), On::Heard(ToIncumbent::Opened {})) => {
                 self.go(Step::Probation(passage), [])
             }
             (Step::Frozen(passage), On::Late) => {
@@ -177,9 +188,10 @@ impl Incumbent {
             (Step::Withdrawing { passage, lost: true }, On::Answered(false)) => {
                 self.go(Step::TakingBack(passage), [Do::Ask(Request::TakeBack(passage))])
             }
-            (Step::Probation(passage), On::Heard(ToIncumbent::Hello(_)) | On::Lost | On::Late) => {
-                self.go(Step::TakingBack(passage), [Do::HangUp, Do::Ask(Request::TakeBack(passage))])
-            }
+            (
+                Step::Opening(passage) | Step::Probation(passage),
+                On::Heard(ToIncumbent::Hello(_)) | On::Lost | On::Late,
+            ) => self.go(Step::TakingBack(passage), [Do::HangUp, Do::Ask(Request::TakeBack(passage))]),
             (Step::TakingBack(_), On::Answered(true)) => self.go(Step::Over(Kept::TakenBack), [Do::Thaw]),
             // What was said before the line was cut, or answered to a question that no longer matters.
             _ => Vec::new(),

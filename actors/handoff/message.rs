@@ -78,6 +78,8 @@ pub enum ToIncumbent {
     /// The sockets are the right ones. With braces, because without serde would let a stranger's field pass.
     Parked {},
     Claimed {},
+    /// Its door is open. Said again every second until it has settled: whoever says no more hangs.
+    Opened {},
     Settled {},
 }
 

@@ -22,12 +22,16 @@ pub enum SuccessorEvent {
     Answered(bool),
     /// Whether the house stands and the door is open.
     Opened(bool),
+    /// It is time to say again that we stand ([`Successor::says_again_after`]).
+    Beat,
     /// A request was answered.
     Proven,
     /// The house fell.
     Fell,
     /// Whether the lock could be had anew, which proves that the incumbent is dead; the rows are ours then.
     Alone(bool),
+    /// This process was told to stop.
+    Told,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +47,7 @@ pub enum SuccessorCommand {
     Open,
     /// Let go of the lock we were given and try to have it anew.
     TryAlone,
-    /// Shut the door if it is open, and end.
+    /// Hang up, shut the door if it is open, and end.
     End,
 }
 
@@ -66,6 +70,8 @@ pub enum Outcome {
     Withdrawn,
     #[error("the running process took the node back")]
     TakenBack,
+    #[error("this process was told to stop before the node was its own")]
+    ToldToStop,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,6 +161,14 @@ impl Successor {
         }
     }
 
+    /// Who waits for us to settle takes silence for the end.
+    pub const fn says_again_after(&self) -> Option<Duration> {
+        match self.step {
+            Step::Proving(_) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     pub fn on(&mut self, event: SuccessorEvent) -> Vec<SuccessorCommand> {
         use SuccessorEvent as On;
         match (self.step, event) {
@@ -201,7 +215,10 @@ impl Successor {
             (Step::Claiming { lost: false, .. }, On::Answered(false)) => self.end(Outcome::Withdrawn),
             (Step::Claiming { lost: true, .. }, On::Answered(false)) => self.go(Step::Alone, [Do::TryAlone]),
             (Step::Opening { passage, .. }, On::Lost) => self.go(Step::Opening { passage, lost: true }, []),
-            (Step::Opening { passage, lost: false }, On::Opened(true)) => self.go(Step::Proving(passage), []),
+            (Step::Opening { passage, lost: false }, On::Opened(true))
+            | (Step::Proving(passage), On::Beat) => {
+                self.go(Step::Proving(passage), [Do::Say(ToIncumbent::Opened {})])
+            }
             (Step::Opening { .. } | Step::OpeningOurs, On::Opened(false) | On::Late | On::Fell) => {
                 self.end(Outcome::Unfit)
             }
@@ -221,6 +238,7 @@ impl Successor {
             }
             (Step::Settling { .. }, On::Answered(false)) => self.end(Outcome::TakenBack),
             (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),
+            (Step::Proving(_), On::Told) => self.end(Outcome::ToldToStop),
             (Step::Alone, On::Alone(true)) => self.go(Step::OpeningOurs, [Do::Open]),
             (Step::Alone, On::Alone(false)) => self.end(Outcome::Lost),
             (Step::OpeningOurs, On::Opened(true)) => self.go(Step::Over(Outcome::Serving), []),
@@ -243,6 +261,7 @@ impl Successor {
             On::Lost if is_before_the_claim => self.go(Step::Alone, [Do::TryAlone]),
             On::Late if is_before_the_claim => self.end(Outcome::Silent),
             On::Heard(_) if is_before_the_claim => self.end(Outcome::Lost),
+            On::Told if is_before_the_claim => self.end(Outcome::ToldToStop),
             _ => Vec::new(),
         }
     }

@@ -2,26 +2,31 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Signal, pidfd_send_signal};
 use tokio::net::UnixListener;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use vitarad_actors::clinics;
+use vitarad_actors::domain::node::Request;
 use vitarad_actors::handoff::{
     Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, Refusal, ToSuccessor,
 };
 use vitarad_actors::house::House;
 use vitarad_actors::ports::store::HandoffStore;
 
-use super::handing::{ask, deadline};
+use super::handing::{ask, deadline, reached};
 use super::life::Lifetime;
 use crate::front::listener::Gate;
 use crate::handoff::{Line, Place};
 use crate::store::{SqlStore, schema_range};
 
+/// How long a successor that says nothing any more may hold up the rows.
+const HELD_UP: Duration = Duration::from_secs(3);
 /// The rows are asked for a number once; a store that is slower than this is no store to hand over on.
 const NUMBERING: Duration = Duration::from_secs(2);
 
@@ -33,23 +38,35 @@ pub struct Giver {
     pub socket: io::Result<TcpListener>,
     pub life: Lifetime,
     pub place: Place,
+    /// Cancelled when this process is told to stop.
+    pub stopping: CancellationToken,
 }
 
 type Talk<'a> = Pin<Box<dyn Future<Output = (Kept, Line)> + Send + 'a>>;
 
 impl Giver {
-    /// Resolves when the node is a successor's. Its line is kept until our end, which is how it learns of it.
-    pub async fn give(self) -> Line {
+    /// Resolves when the node is a successor's: its line is kept until our end, which is how it learns of it. `None`: this
+    /// process was told to stop, and nobody is about to have the node.
+    pub async fn give(self) -> Option<Line> {
         let listener = match self.place.listen() {
             Ok(listener) => listener,
             Err(failure) => {
                 tracing::warn!(%failure, "no successor can take over from this process");
-                return std::future::pending().await;
+                self.stopping.cancelled().await;
+                return None;
             }
         };
         let mut talk: Option<Talk> = None;
         loop {
-            let refusal = talk.is_some().then_some(Refusal::AnotherSuccessor);
+            let is_stopping = self.stopping.is_cancelled();
+            if is_stopping && talk.is_none() {
+                return None;
+            }
+            let refusal = match talk {
+                _ if is_stopping => Some(Refusal::Draining),
+                Some(_) => Some(Refusal::AnotherSuccessor),
+                None => None,
+            };
             let talking = async {
                 match &mut talk {
                     Some(talk) => talk.await,
@@ -60,10 +77,11 @@ impl Giver {
                 (kept, line) = talking => {
                     tracing::info!(handoff.kept = ?kept, "the handoff is over");
                     if kept == Kept::Given {
-                        return line;
+                        return Some(line);
                     }
                     talk = None;
                 }
+                () = self.stopping.cancelled(), if !is_stopping => {}
                 met = meet(&listener, refusal) => {
                     if let Some(line) = met {
                         talk = Some(Box::pin(self.talk(line)));
@@ -76,11 +94,15 @@ impl Giver {
     async fn talk(&self, mut line: Line) -> (Kept, Line) {
         let mut machine = Incumbent::new(self.house.generation, Hello::of(schema_range()));
         let began = Instant::now();
-        let mut until = deadline(machine.allowed());
-        let mut event = hear(&mut line, until).await;
+        let (mut until, mut is_told) = (deadline(machine.allowed()), false);
+        let mut event = self.hear(&mut line, until, &mut is_told).await;
         loop {
             let before = machine.step();
+            let silent = if event == IncumbentEvent::Late { line.other_process() } else { None };
             let commands = machine.on(event);
+            if matches!(event, IncumbentEvent::Heard(_)) {
+                until = deadline(machine.allowed());
+            }
             if machine.step() != before {
                 let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(handoff.step = machine.step(), elapsed_ms = elapsed, "giving the node");
@@ -89,20 +111,48 @@ impl Giver {
             }
             let mut known = None;
             for command in commands {
-                known = self.carry_out(command, &line).await.or(known);
+                known = self.carry_out(command, &line, silent.as_ref()).await.or(known);
             }
             if let Some(kept) = machine.ended() {
                 return (kept, line);
             }
             event = match known {
                 Some(event) => event,
-                None => hear(&mut line, until).await,
+                None => self.hear(&mut line, until, &mut is_told).await,
             };
         }
     }
 
+    /// A process that hangs may hold a lock that the rows need. It lets go of everything when it is killed.
+    async fn ask(&self, request: Request, silent: Option<&OwnedFd>) -> bool {
+        let asked = ask(&self.store, &self.node, request);
+        let Some(silent) = silent else { return asked.await };
+        if let Ok(answer) = timeout(HELD_UP, asked).await {
+            return answer;
+        }
+        tracing::warn!("a successor says no more, and the rows do not answer: it is killed");
+        let _ = pidfd_send_signal(silent, Signal::KILL);
+        ask(&self.store, &self.node, request).await
+    }
+
+    async fn hear(&self, line: &mut Line, until: Option<Instant>, is_told: &mut bool) -> IncumbentEvent {
+        tokio::select! {
+            heard = line.hear() => heard.map_or(IncumbentEvent::Lost, IncumbentEvent::Heard),
+            () = reached(until) => IncumbentEvent::Late,
+            () = self.stopping.cancelled(), if !*is_told => {
+                *is_told = true;
+                IncumbentEvent::Told
+            }
+        }
+    }
+
     /// What it brings to light at once. A line that is cut shows when it is listened to.
-    async fn carry_out(&self, command: IncumbentCommand, line: &Line) -> Option<IncumbentEvent> {
+    async fn carry_out(
+        &self,
+        command: IncumbentCommand,
+        line: &Line,
+        silent: Option<&OwnedFd>,
+    ) -> Option<IncumbentEvent> {
         match command {
             IncumbentCommand::Say(word) => {
                 let _ = line.say(&word).await;
@@ -128,9 +178,7 @@ impl Giver {
                 let offered = timeout(NUMBERING, self.store.offer(&self.node, self.house.generation)).await;
                 Some(IncumbentEvent::Offered(offered.ok().and_then(Result::ok).flatten()))
             }
-            IncumbentCommand::Ask(request) => {
-                Some(IncumbentEvent::Answered(ask(&self.store, &self.node, request).await))
-            }
+            IncumbentCommand::Ask(request) => Some(IncumbentEvent::Answered(self.ask(request, silent).await)),
             IncumbentCommand::HangUp => {
                 line.hang_up();
                 None
@@ -156,18 +204,5 @@ pub async fn turn_away(place: Place) {
     let Ok(listener) = place.listen() else { return };
     loop {
         meet(&listener, Some(Refusal::Draining)).await;
-    }
-}
-
-async fn hear(line: &mut Line, until: Option<Instant>) -> IncumbentEvent {
-    let late = async {
-        match until {
-            Some(until) => sleep_until(until).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        heard = line.hear() => heard.map_or(IncumbentEvent::Lost, IncumbentEvent::Heard),
-        () = late => IncumbentEvent::Late,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::Request;
 use vitarad_actors::ports::store::HandoffStore;
@@ -14,6 +14,13 @@ const BETWEEN: Duration = Duration::from_millis(250);
 
 pub fn deadline(allowed: Option<Duration>) -> Option<Instant> {
     allowed.map(|allowed| Instant::now() + allowed)
+}
+
+pub async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The rows are the truth: nothing goes on before they have answered.

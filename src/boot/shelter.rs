@@ -21,7 +21,7 @@ use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::front::listener::{Gate, Listening, listen};
 use crate::front::{Door, DoorMeters};
-use crate::signals::{Signal, SignalStream};
+use crate::signals::SignalStream;
 
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// For who is still connected when the store is there, or the process is told to end.
@@ -46,7 +46,7 @@ pub async fn begin_in_spite(
     tracing::error!(%failure, http.addr = %listening.addr(), "the store is away: callers can only be put through");
     let outcome = loop {
         tokio::select! {
-            () = told_to_end(signals) => break Err(NotBegun::Told),
+            () = signals.told_to_stop() => break Err(NotBegun::Told),
             () = sleep(ASK_AGAIN) => {}
         }
         match begin().await {
@@ -62,11 +62,6 @@ pub async fn begin_in_spite(
         left.await;
     }
     outcome
-}
-
-/// There is nothing to reload before there is a house.
-async fn told_to_end(signals: &mut SignalStream) {
-    while signals.next().await != Signal::Drain {}
 }
 
 const fn unusable(settings: &Settings, cause: io::Error) -> NotBegun {

@@ -4,26 +4,28 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::handoff::{Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToSuccessor};
 use vitarad_actors::ports::store::HandoffStore;
 
-use super::handing::{ask, deadline};
+use super::handing::{ask, deadline, reached};
 use super::life::{self, Lifetime, Taken};
 use super::{App, Furnished, NotBegun, Own, Predecessor, bind};
 use crate::config::Settings;
 use crate::handoff::Line;
+use crate::signals::SignalStream;
 use crate::store::schema_range;
 
-/// How long a process may take to be gone once it is dead.
-const DYING: Duration = Duration::from_secs(2);
+/// How long a process may take to be gone once it has hung up: it may have been told to stop, and drain.
+const DYING: Duration = Duration::from_secs(12);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 struct Taker<'a> {
     settings: &'a Settings,
     crashpoints: Crashpoints,
+    signals: &'a mut SignalStream,
     line: Line,
     incumbent: Option<Generation>,
     furnished: Option<Furnished>,
@@ -34,14 +36,20 @@ struct Taker<'a> {
     failure: Option<NotBegun>,
 }
 
-/// Takes the node over from the process that has it, or begins as usual where nobody has it.
-pub async fn take_over(settings: &Settings, crashpoints: Crashpoints) -> Result<App, NotBegun> {
+/// Takes the node over from the process that has it, or begins as usual where nobody has it. Told to stop meanwhile, this
+/// process gives up what it can, and leaves the node to the other one.
+pub async fn take_over(
+    settings: &Settings,
+    crashpoints: Crashpoints,
+    signals: &mut SignalStream,
+) -> Result<App, NotBegun> {
     let Some(line) = life::place(settings).connect().await? else {
         return App::begin(settings, crashpoints).await;
     };
     let taker = Taker {
         settings,
         crashpoints,
+        signals,
         line,
         incumbent: None,
         furnished: None,
@@ -80,18 +88,12 @@ impl Taker<'_> {
             }
             event = match known {
                 Some(event) => event,
-                None => self.next(until).await,
+                None => self.next(until, deadline(machine.says_again_after())).await,
             };
         }
     }
 
-    async fn next(&mut self, until: Option<Instant>) -> SuccessorEvent {
-        let late = async {
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
+    async fn next(&mut self, until: Option<Instant>, beat: Option<Instant>) -> SuccessorEvent {
         let (app, line) = (&mut self.app, &mut self.line);
         let proving = async {
             match app {
@@ -100,9 +102,13 @@ impl Taker<'_> {
             }
         };
         tokio::select! {
+            // First: whoever was told gives up, if it still can.
+            biased;
+            () = self.signals.told_to_stop() => SuccessorEvent::Told,
             heard = line.hear() => heard.map_or(SuccessorEvent::Lost, SuccessorEvent::Heard),
             is_proven = proving => if is_proven { SuccessorEvent::Proven } else { SuccessorEvent::Fell },
-            () = late => SuccessorEvent::Late,
+            () = reached(until) => SuccessorEvent::Late,
+            () = reached(beat) => SuccessorEvent::Beat,
         }
     }
 
@@ -133,7 +139,10 @@ impl Taker<'_> {
                 let alone = self.try_alone().await;
                 Some(SuccessorEvent::Alone(self.kept(alone).is_some()))
             }
-            SuccessorCommand::End => None,
+            SuccessorCommand::End => {
+                self.line.hang_up();
+                None
+            }
         }
     }
 
@@ -196,7 +205,11 @@ impl Taker<'_> {
                 } else if let Some(furnished) = self.furnished {
                     furnished.store.close().await;
                 }
-                Err(self.failure.unwrap_or(NotBegun::Handoff(outcome)))
+                let otherwise = match outcome {
+                    Outcome::ToldToStop => NotBegun::Told,
+                    outcome => NotBegun::Handoff(outcome),
+                };
+                Err(self.failure.unwrap_or(otherwise))
             }
         }
     }

@@ -21,10 +21,10 @@ pub struct Serve {
     /// Take over from the process that runs as this node, without losing a request; begin as usual if there is none.
     #[arg(long)]
     takeover: bool,
-    /// End the process when it comes to this step of a handoff, as a power failure would.
+    /// End the process when it comes to this step of a handoff, as a power failure would; or `STEP:FATE`.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]
-    crash_at_step: Option<String>,
+    crash_at_step: Option<super::fate::Fate>,
     /// End the process when it passes this point of a booking, as a power failure would.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, value_parser = vitarad_actors::crashpoint::Crashpoint::named)]
@@ -61,7 +61,7 @@ impl Serve {
             Err(failure) => return could_not_begin(&failure),
         };
         let begun = if self.takeover {
-            take_over(&settings, self.crashpoints()).await
+            take_over(&settings, self.crashpoints(), &mut signals).await
         } else {
             begin_in_spite(&settings, self.crashpoints(), &mut signals).await
         };
@@ -107,11 +107,11 @@ impl Serve {
     fn crashpoints(&self) -> Crashpoints {
         #[cfg(debug_assertions)]
         {
-            let (point, step) = (self.crash_at, self.crash_at_step.clone());
-            if point.is_some() || step.is_some() {
+            let (point, fate) = (self.crash_at, self.crash_at_step.clone());
+            if point.is_some() || fate.is_some() {
                 let at_point = move |passed| abort_if(Some(passed) == point);
                 return Crashpoints::armed(at_point)
-                    .with_steps(move |begun| abort_if(step.as_deref() == Some(begun)));
+                    .with_steps(move |begun| fate.iter().for_each(|fate| fate.strike(begun)));
             }
         }
         Crashpoints::default()

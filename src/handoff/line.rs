@@ -8,6 +8,7 @@ use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::Interest;
@@ -82,6 +83,12 @@ impl Line {
     /// The other side finds the line cut; so do we.
     pub fn hang_up(&self) {
         let _ = rustix::net::shutdown(self.stream.as_fd(), rustix::net::Shutdown::Both);
+    }
+
+    /// The process on the other side, as long as it lives and can be seen from here.
+    pub fn other_process(&self) -> Option<OwnedFd> {
+        let id = Pid::from_raw(self.stream.peer_cred().ok()?.pid()?)?;
+        pidfd_open(id, PidfdFlags::empty()).ok()
     }
 
     /// What came beside the messages so far.

@@ -21,6 +21,8 @@ pub(crate) struct Process<Machine, Heard, Task> {
     pub(crate) asked: Option<Request>,
     /// Its connection has ended, and it has not noticed yet.
     pub(crate) is_cut: bool,
+    /// To stop.
+    pub(crate) is_told: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +74,7 @@ pub(crate) enum Step {
     ForgetGhost,
     Cut,
     Die(Who),
+    Tell(Who),
     Prove,
     End(Who),
     NextSuccessor,
@@ -89,6 +92,7 @@ pub(crate) fn process<Machine, Heard, Task>(
         tasks: Vec::new(),
         asked: None,
         is_cut: false,
+        is_told: false,
     }
 }
 
@@ -154,6 +158,9 @@ impl World {
                 }
                 SuccessorCommand::Ask(request) => self.successor.asked = Some(request),
                 SuccessorCommand::End => {
+                    self.cut();
+                    self.successor.is_cut = false;
+                    self.successor.inbox.clear();
                     self.successor.door_is_open = false;
                     self.successor.life = Life::Ending;
                 }
@@ -300,7 +307,8 @@ impl World {
         if self.is_connected && self.faults_left > 0 {
             steps.push(Step::Cut);
         }
-        if self.incumbent_serves() && !successor.is_alive() && self.successors_left > 0 {
+        let serves_on = self.incumbent_serves() && incumbent.life == Life::Alive;
+        if serves_on && !successor.is_alive() && self.successors_left > 0 {
             steps.push(Step::NextSuccessor);
         }
     }
@@ -327,9 +335,36 @@ impl World {
         if self.deaths_left > 0 {
             steps.push(Step::Die(who));
         }
+        if self.faults_left > 0 && !process.is_told {
+            steps.push(Step::Tell(who));
+        }
+    }
+
+    /// A handoff that is under way goes before; what has the node afterwards ends.
+    fn told_to_stop(&mut self, who: Who) {
+        match who {
+            Who::Incumbent => {
+                self.incumbent.is_told = true;
+                self.tell_incumbent(IncumbentEvent::Told);
+            }
+            Who::Successor => {
+                self.successor.is_told = true;
+                self.tell_successor(SuccessorEvent::Told);
+            }
+        }
     }
 
     pub(crate) fn take(&mut self, step: Step) {
+        self.take_one(step);
+        if self.incumbent.is_told && self.incumbent_serves() {
+            self.incumbent.life = Life::Ending;
+        }
+        if self.successor.is_told && self.successor_serves() {
+            self.successor.life = Life::Ending;
+        }
+    }
+
+    fn take_one(&mut self, step: Step) {
         match step {
             Step::Hear(Who::Incumbent) => {
                 let word = self.incumbent.inbox.remove(0);
@@ -384,6 +419,7 @@ impl World {
                 match step {
                     Step::FailAt(who) => self.fail(who),
                     Step::Cut => self.cut(),
+                    Step::Tell(who) => self.told_to_stop(who),
                     Step::CommitUnheard(who) => {
                         let asked = *self.asked(who);
                         asked.map(|request| self.rows.ask(request));

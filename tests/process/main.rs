@@ -10,6 +10,7 @@ mod drains;
 #[path = "../support/engine.rs"]
 mod engine;
 mod handoffs;
+mod misfortunes;
 mod nodes;
 #[path = "../support/patience.rs"]
 mod patience;

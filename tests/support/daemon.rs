@@ -60,8 +60,12 @@ impl Process {
         Self { child, out, err }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("a process that has not ended")
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        let process = self.child.id().expect("a process that has not ended");
+        let process = self.id();
         let sent = std::process::Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status();
         assert!(sent.is_ok_and(|status| status.success()), "SIG{name} is sent");
     }
@@ -69,6 +73,14 @@ impl Process {
     /// SIGKILL, at once.
     pub(crate) fn kill(&mut self) {
         self.child.start_kill().expect("a process that has not ended");
+    }
+
+    /// By SIGSTOP: it lives, and does nothing.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let process = self.id();
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // The state follows the name, which is in parentheses and may hold anything.
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
     }
 
     fn is_running(&mut self) -> bool {

@@ -20,7 +20,7 @@ use vitarad_actors::ports::Emr;
 use crate::load::wait_until;
 use crate::people::{Caller, Slot};
 use crate::scale::Scale;
-use crate::tally::Times;
+use crate::times::Times;
 
 /// One tool call's EMR requests, in their order.
 type Exchange = BoxFuture<'static, ()>;

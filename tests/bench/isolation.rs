@@ -12,7 +12,8 @@ use crate::people::{Caller, callers, patients_for};
 use crate::platform::{Request, ToolCall};
 use crate::scale::Scale;
 use crate::table::{Table, ms};
-use crate::tally::{Codes, Times};
+use crate::tally::Codes;
+use crate::times::Times;
 
 /// Askings a second of a clinic on a busy day, within the 300 a minute that it may have.
 const CALM: u32 = 4;

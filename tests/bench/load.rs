@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crate::connection::Connection;
 use crate::platform::Request;
 use crate::process::Process;
-use crate::tally::{Codes, Times};
+use crate::tally::Codes;
+use crate::times::Times;
 
 /// Little: a flood has hundreds of these threads.
 const STACK: usize = 128 * 1024;

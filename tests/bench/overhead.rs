@@ -14,7 +14,7 @@ use crate::people::{Caller, callers, patients_for, slots};
 use crate::platform::{Request, ToolCall};
 use crate::scale::Scale;
 use crate::table::{Table, ms};
-use crate::tally::Times;
+use crate::times::Times;
 
 const CONNECTIONS: usize = 64;
 const AIM: &str = "p50 < 1 ms, p99 < 5 ms";

@@ -10,7 +10,7 @@
 //! people, platform    who calls, and how the platform puts a tool call
 //! load                threads that ask: on a schedule, or as fast as they are answered
 //!   connection        one HTTP connection
-//!   tally             what came back, and how long it took
+//!   tally, times      what came back, and how long it took
 //!   bare              the EMR requests of a tool call by themselves
 //! overhead, saturation, memory, start, isolation      the measurements
 //! ```
@@ -35,6 +35,9 @@ mod scale;
 mod start;
 mod table;
 mod tally;
+mod times;
+#[path = "../support/whole.rs"]
+mod whole;
 
 use clap::{Parser, ValueEnum};
 

@@ -6,7 +6,7 @@ use crate::config::Budgets;
 use crate::house::{Premises, names};
 use crate::scale::Scale;
 use crate::table::{Table, ms};
-use crate::tally::Times;
+use crate::times::Times;
 
 /// No EMR listens: a daemon is ready without.
 const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);

@@ -10,6 +10,7 @@ const MAY_SLEEP: [(&str, &str); 7] = [
     ("tests/door/house.rs", "looks again until a deadline"),
     ("tests/door/throughput.rs", "lets a measurement run"),
     ("tests/bench/", "lets measurements run"),
+    ("tests/upgrades/clients.rs", "is slow on purpose"),
     ("tests/deaths/", "passes time on a paused clock"),
     ("tests/simulation/", "passes time on a paused clock"),
 ];

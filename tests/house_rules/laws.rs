@@ -87,8 +87,8 @@ const TESTED: [Place; 42] = [
     ),
     (
         Law::O2,
-        "tests/process/handoffs.rs",
-        "wherever_a_successor_dies_the_incumbent_serves_on_and_the_next_one_takes_over",
+        "tests/process/misfortunes.rs",
+        "wherever_a_successor_dies_the_incumbent_serves_on",
     ),
     (
         Law::O2,

@@ -131,7 +131,7 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
     load.more(scale.live_calls).await;
     let (mut pauses, mut former, mut under_way) = (Times::default(), Vec::new(), 0);
     for turn in 0..scale.upgrades {
-        emr.fail("addAppointment", Fault::Latency { ms: 2_000 }, Some(1));
+        emr.fail("addAppointment", Fault::Latency { ms: 1_500 }, Some(1));
         let sent = || emr.requests().get("addAppointment").copied().unwrap_or_default();
         let before = sent();
         let upgrade = async {

@@ -200,7 +200,8 @@ impl Taker<'_> {
             }
             (outcome, app) => {
                 if let Some(app) = app {
-                    // The place where successors ask is the other process's again.
+                    // The place where successors ask, and who waits before the door, are the other process's again.
+                    app.gate.shut().await;
                     app.drain().await;
                 } else if let Some(furnished) = self.furnished {
                     furnished.store.close().await;

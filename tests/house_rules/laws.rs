@@ -85,11 +85,7 @@ const TESTED: [Place; 42] = [
         "tests/handoff_model/main.rs",
         "whatever_dies_or_is_late_one_process_has_the_node_and_its_door",
     ),
-    (
-        Law::O2,
-        "tests/process/misfortunes.rs",
-        "wherever_a_successor_dies_the_incumbent_serves_on",
-    ),
+    (Law::O2, "tests/process/misfortunes.rs", "wherever_a_successor_dies_the_incumbent_serves_on"),
     (
         Law::O2,
         "tests/deaths/endings.rs",

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::premises::API_KEY;
@@ -16,6 +17,8 @@ use crate::whole::whole;
 
 /// So many connections are kept, and used in turn.
 const KEPT: usize = 32;
+/// As many as one connection may have. What hyper's client makes wait for a stream it forgets when it reads GOAWAY.
+const STREAMS: usize = 16;
 /// The voice platform waits no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two pieces of what a slow client sends, and in the middle of its body.
@@ -51,6 +54,7 @@ pub(crate) struct Clients {
     addr: SocketAddr,
     kept: Mutex<VecDeque<TcpStream>>,
     http2: reqwest::Client,
+    streams: Semaphore,
 }
 
 /// What came back, and since when it was waited for.
@@ -59,7 +63,12 @@ type Exchange = io::Result<(u16, String, Instant)>;
 impl Clients {
     pub(crate) fn of(addr: SocketAddr) -> Self {
         let http2 = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build();
-        Self { addr, kept: Mutex::default(), http2: http2.expect("a client") }
+        Self {
+            addr,
+            kept: Mutex::default(),
+            http2: http2.expect("a client"),
+            streams: Semaphore::new(STREAMS),
+        }
     }
 
     /// How a question that is due fared, and how long its answer was waited for.
@@ -155,6 +164,7 @@ impl Clients {
 
     async fn by_http2(&self, question: &str, due: Instant) -> Exchange {
         let url = format!("http://{}/api/vapi", self.addr);
+        let _stream = self.streams.acquire().await;
         let post = self.http2.post(url).header("x-api-key", API_KEY).body(question.to_owned());
         let failed = |failure: reqwest::Error| {
             let kind =

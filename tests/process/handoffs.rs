@@ -136,6 +136,18 @@ async fn whoever_says_half_a_word_or_none_is_cut_off_in_time() {
     }
 }
 
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_does_not_wait_for_a_successor_that_is_not_ready() {
+    let premises = around(Town::open().await).await;
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let mut line = talk_to(&premises).await;
+    line.write_all(&hello(1, 9, 1)).await.expect("it listens");
+    let mut welcome = [0; 16];
+    line.read_exact(&mut welcome).await.expect("a welcome");
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.ended().await.status.code(), Some(0), "within the hard limit");
+}
+
 /// What a process holds of everything that could travel or be left behind, and how many of each.
 fn holds(daemon: &Daemon, premises: &Premises) -> BTreeMap<String, usize> {
     let directory = format!("/proc/{}", daemon.process.id());

@@ -20,6 +20,7 @@ use crate::meters::Meters;
 use crate::ports::emr::EmrConnector;
 use crate::ports::store::Keep;
 use crate::ports::{CallReports, Clock, Luck, SmsGateway, Store, VoiceControl};
+use crate::rest::Rest;
 
 pub struct House {
     /// The number of this process's life.
@@ -41,6 +42,8 @@ pub struct House {
     pub usurped: watch::Sender<bool>,
     pub hearsay: Hearsay,
     pub meters: Arc<Meters>,
+    /// Called while the node is passed on.
+    pub rest: Rest,
     pub settings: HouseSettings,
     pub crashpoints: Crashpoints,
 }

@@ -19,6 +19,7 @@ pub mod tree;
 
 pub mod audit;
 pub mod front;
+pub mod rest;
 pub mod retention;
 pub mod singleton;
 pub mod sms;

@@ -111,8 +111,10 @@ impl State {
     }
 }
 
-/// Takes or renews the role, then works once. A holder stops by its own clock before its lease ends for others.
+/// Takes or renews the role, then works once. A holder stops by its own clock before its lease ends for others, and takes
+/// nothing up while the node is passed on.
 async fn on_duty<D: Duty>(house: &House) -> bool {
+    let Some(_at_work) = house.rest.begin() else { return false };
     let role = D::ROLE.name();
     let held = house.store.hold_role(role, house.generation, house.settings.role_lasts, house.now()).await;
     let worked = match held {

@@ -29,10 +29,20 @@ impl Duty for Sms {
         let due = house.store.take_due_sms(lease, BATCH, house.now()).await?;
         let more = due.len() == BATCH as usize;
         for queued in due {
-            send(house, lease, queued).await?;
+            if house.rest.is_called() {
+                put_back(house, lease, queued).await?;
+            } else {
+                send(house, lease, queued).await?;
+            }
         }
         Ok(more)
     }
+}
+
+/// Whoever has the role next sends it. It has cost the text an attempt.
+async fn put_back(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResult<()> {
+    let now = house.now();
+    house.store.record_sms(lease, &queued.clinic, queued.id, SmsState::RetryAt(now), now).await
 }
 
 async fn send(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResult<()> {

@@ -17,6 +17,6 @@ pub use clock::{OwnClock, PausedClock};
 pub use death::Death;
 pub use door::PretendDoor;
 pub use house::{PretendVoice, TestHouse, World, tool_call};
-pub use memory_store::{EffectRow, IntentRow, MemoryStore, OfferEntry, Tables};
+pub use memory_store::{EffectRow, IntentRow, MemoryStore, OfferEntry, Tables, TextRow, TextState};
 pub use newcomers::{chart_of, newcomer};
 pub use pretend_emr::{EmrWrite, Fate, Op, PretendEmr, Row, quarter};

@@ -36,6 +36,7 @@ use vitarad_actors::house::House;
 use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::store::{RoleStore, StoreError};
 use vitarad_actors::ports::{Clock, Luck, SmsGateway};
+use vitarad_actors::rest::Rest;
 use vitarad_actors::root::{Ended, Root};
 
 use self::approvals::Approvals;
@@ -173,6 +174,7 @@ impl Furnished {
             usurped: watch::Sender::default(),
             hearsay: Hearsay::default(),
             meters: Arc::default(),
+            rest: Rest::default(),
             settings: settings.house,
             crashpoints,
         }

@@ -32,6 +32,7 @@ use crate::ports::reports::{CallReports, NobodyToAsk};
 use crate::ports::sms::{SmsGateway, SmsMessage, SmsOutcome};
 use crate::ports::voice::{ControlUrl, LiveOrder, Obeyed, VoiceControl};
 use crate::ports::{Clock, Luck};
+use crate::rest::Rest;
 use crate::root::{Ended, Root};
 use crate::switchboard::{Switchboard, ToolCall};
 
@@ -49,18 +50,28 @@ pub struct World {
 
 /// A gateway that delivers, and remembers what it was given.
 #[derive(Default)]
-pub struct PretendSms(Mutex<Vec<String>>);
+pub struct PretendSms {
+    sent: Mutex<Vec<String>>,
+    takes: Mutex<Duration>,
+}
 
 impl PretendSms {
     pub fn sent(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Answers after this long from now on.
+    pub fn slow_down(&self, takes: Duration) {
+        *self.takes.lock().unwrap_or_else(PoisonError::into_inner) = takes;
     }
 }
 
 #[async_trait]
 impl SmsGateway for PretendSms {
     async fn send(&self, message: &SmsMessage) -> SmsOutcome {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message.body.reveal().clone());
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(message.body.reveal().clone());
+        let takes = *self.takes.lock().unwrap_or_else(PoisonError::into_inner);
+        sleep(takes).await;
         SmsOutcome::Accepted
     }
 
@@ -178,6 +189,7 @@ impl World {
             usurped: watch::Sender::default(),
             hearsay: Hearsay::default(),
             meters: Arc::default(),
+            rest: Rest::default(),
             settings: self.settings,
             crashpoints,
         });

@@ -20,7 +20,7 @@ mod waitlist;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use self::tables::{EffectRow, IntentRow, OfferEntry, Tables};
+pub use self::tables::{EffectRow, IntentRow, OfferEntry, Tables, TextRow, TextState};
 use crate::domain::ids::Generation;
 use crate::domain::mark::Mark;
 use crate::domain::time::Ts;

@@ -27,6 +27,8 @@ use crate::store::{SqlStore, schema_range};
 
 /// How long a successor that says nothing any more may hold up the rows.
 const HELD_UP: Duration = Duration::from_secs(3);
+/// Longer than a gateway that is well takes. With the numbering it stays within what the successor waits.
+const RESTING: Duration = Duration::from_secs(2);
 /// The rows are asked for a number once; a store that is slower than this is no store to hand over on.
 const NUMBERING: Duration = Duration::from_secs(2);
 
@@ -165,11 +167,16 @@ impl Giver {
                 None
             }
             IncumbentCommand::Freeze => {
+                // While the door is still open: their work does not concern who comes.
+                if !self.house.rest.call(RESTING).await {
+                    tracing::warn!("a singleton is at work while the node is passed on");
+                }
                 self.gate.shut().await;
                 Some(IncumbentEvent::Froze)
             }
             IncumbentCommand::Thaw => {
                 self.gate.open();
+                self.house.rest.end();
                 // A successor that had the node for a while may have begun something.
                 clinics::adopt_again(&self.house);
                 None

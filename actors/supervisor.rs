@@ -13,10 +13,12 @@ mod children;
 mod exit;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
-use tokio::time::Instant;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
 
 pub use self::children::{ChildId, ChildState};
 use self::children::{Children, Verdict};
@@ -310,11 +312,18 @@ impl State {
     }
 }
 
+/// `None`: it does not answer.
+pub async fn children_of(supervisor: &ActorRef<SupervisorMsg>, within: Duration) -> Option<Vec<ChildState>> {
+    let (reply, answer) = oneshot::channel();
+    supervisor.send_message(SupervisorMsg::GetChildren(reply)).ok()?;
+    timeout(within, answer).await.ok()?.ok()
+}
+
 /// Asks an actor to stop, waits its time, then kills it.
-pub async fn stop_within(cell: ActorCell, within: std::time::Duration, role: Role) {
+pub async fn stop_within(cell: ActorCell, within: Duration, role: Role) {
     if cell.stop_and_wait(None, Some(within)).await.is_err() {
         tracing::warn!(role = role.name(), "did not stop within its time and is killed");
-        let _ = cell.kill_and_wait(Some(std::time::Duration::from_millis(100))).await;
+        let _ = cell.kill_and_wait(Some(Duration::from_millis(100))).await;
     }
 }
 

@@ -9,7 +9,9 @@ mod life;
 mod reload;
 mod reports;
 mod shelter;
+mod socket;
 mod taking;
+mod watchdog;
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
@@ -62,6 +64,7 @@ use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
 use crate::sms::LogOnly;
 use crate::store::{Durability, Engine, OpenError, Schema, SqlStore, Tuning};
+use crate::systemd;
 use crate::voice::LiveControl;
 
 /// With the time the tree takes to stop this stays within the ten seconds a drain may last.
@@ -73,6 +76,10 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub enum NotBegun {
     #[error("http.listen {address} cannot be bound: {cause}")]
     Listen { address: SocketAddr, cause: std::io::Error },
+    #[error(
+        "the socket that was passed to this process is that of {passed}, http.listen is {address}; make them alike"
+    )]
+    OtherSocket { passed: SocketAddr, address: SocketAddr },
     #[error(transparent)]
     Taken(#[from] Taken),
     #[error("the store that store.url names did not open: {0}")]
@@ -137,11 +144,6 @@ pub struct App {
     life: Lifetime,
     place: Place,
     predecessor: Option<Predecessor>,
-}
-
-fn bind(settings: &Settings) -> Result<TcpListener, NotBegun> {
-    let address = settings.http.listen;
-    door::bind(address).map_err(|cause| NotBegun::Listen { address, cause })
 }
 
 impl Furnished {
@@ -226,7 +228,7 @@ impl Furnished {
 impl App {
     /// Binds first, so that a port in use is found out before anything is touched; opens the door last.
     pub async fn begin(settings: &Settings, crashpoints: Crashpoints) -> Result<Self, NotBegun> {
-        Self::begin_on(bind(settings)?, settings, crashpoints).await
+        Self::begin_on(socket::own(settings, None)?, settings, crashpoints).await
     }
 
     pub async fn begin_on(
@@ -258,6 +260,8 @@ impl App {
         let mut given = pin!(self.giver(stopping.clone()).give());
         let mut mourning = pin!(self.mourning());
         let house = Arc::clone(&self.house);
+        let mut watched = pin!(watchdog::feed(self.root.actor().clone()));
+        systemd::ready(&format!("serving as generation {}", self.house.generation.0));
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
@@ -266,18 +270,29 @@ impl App {
                 }
                 signal = signals.next() => match signal {
                     Signal::Drain => stopping.cancel(),
-                    Signal::Reload => if let Some(settings) = reload() {
-                        wanted.send_replace(Some(Arc::new(settings)));
+                    Signal::Reload => {
+                        systemd::reloading();
+                        match reload() {
+                            Some(settings) => drop(wanted.send_replace(Some(Arc::new(settings)))),
+                            None => systemd::reloaded(),
+                        }
                     }
                 },
-                () = house.usurped() => return self.leave().await,
-                given = &mut given => return match given {
-                    // Its end is what the successor waits for on the line.
-                    Some(_line) => self.drain().await,
-                    None => self.stop().await,
-                },
+                () = house.usurped() => {
+                    systemd::stopping();
+                    return self.leave().await;
+                }
+                given = &mut given => {
+                    systemd::stopping();
+                    return match given {
+                        // Its end is what the successor waits for on the line.
+                        Some(_line) => self.drain().await,
+                        None => self.stop().await,
+                    };
+                }
                 never = &mut reloads => match never {},
                 never = &mut mourning => match never {},
+                never = &mut watched => match never {},
             }
         }
     }

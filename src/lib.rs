@@ -16,5 +16,6 @@ pub mod seal;
 pub mod signals;
 pub mod sms;
 pub mod store;
+pub mod systemd;
 pub mod telemetry;
 pub mod voice;

@@ -117,9 +117,7 @@ impl Board {
     }
 
     async fn states(&self) -> Vec<ChildState> {
-        let (reply, states) = oneshot::channel();
-        self.supervisor.send_message(SupervisorMsg::GetChildren(reply)).unwrap();
-        states.await.unwrap()
+        children_of(&self.supervisor, Duration::from_secs(1)).await.unwrap()
     }
 
     async fn start(&self, child: Child) -> Result<(), NotStarted> {
@@ -363,4 +361,15 @@ async fn a_full_supervisor_refuses_and_says_so() {
         assert_eq!(started.await.unwrap(), expected, "{name}");
     }
     assert_eq!(log.started.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_is_stuck_is_found_out() {
+    let log = Arc::<Log>::default();
+    let board = board(Role::Root, Vec::new(), Arc::clone(&log)).await;
+    let mut child = pawn(Role::Sms, "stuck", &log, Duration::ZERO);
+    child.start = Arc::new(|_| Box::pin(std::future::pending()));
+    let (reply, _never) = oneshot::channel();
+    board.supervisor.send_message(SupervisorMsg::Start(child, reply)).unwrap();
+    assert_eq!(children_of(&board.supervisor, Duration::from_secs(1)).await, None);
 }

@@ -10,6 +10,7 @@ use vitarad_actors::house::House;
 use super::clinics::ClinicBook;
 use crate::config::Settings;
 use crate::store::SqlStore;
+use crate::systemd;
 
 pub struct Reloader {
     pub clinics: Arc<ClinicBook>,
@@ -28,6 +29,7 @@ impl Reloader {
                     let newest = wanted.borrow_and_update().clone();
                     if let Some(settings) = newest {
                         self.declare(&settings).await;
+                        systemd::reloaded();
                     }
                 }
                 Ok(()) = declared.changed() => {

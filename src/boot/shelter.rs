@@ -16,12 +16,13 @@ use vitarad_actors::ports::{Clock, Luck};
 use vitarad_actors::shelter::Shelter;
 
 use super::clinics::declared;
-use super::{App, NotBegun, bind, door};
+use super::{App, NotBegun, door, socket};
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::front::listener::{Gate, Listening, listen};
 use crate::front::{Door, DoorMeters};
 use crate::signals::SignalStream;
+use crate::systemd;
 
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// For who is still connected when the store is there, or the process is told to end.
@@ -30,10 +31,11 @@ const LEAVING: Duration = Duration::from_secs(2);
 /// Begins; with the store away not before it answers, and meanwhile serves on a duplicate of the socket.
 pub async fn begin_in_spite(
     settings: &Settings,
+    passed: Option<TcpListener>,
     crashpoints: Crashpoints,
     signals: &mut SignalStream,
 ) -> Result<App, NotBegun> {
-    let socket = bind(settings)?;
+    let socket = socket::own(settings, passed)?;
     let begin = async || {
         let socket = socket.try_clone().map_err(|cause| unusable(settings, cause))?;
         App::begin_on(socket, settings, crashpoints.clone()).await
@@ -45,6 +47,7 @@ pub async fn begin_in_spite(
     let (gate, listening) = open(&socket, settings)?;
     tracing::error!(%failure, http.addr = %listening.addr(), "the store is away: callers can only be put through");
     let outcome = loop {
+        systemd::waiting_for("the store");
         tokio::select! {
             () = signals.told_to_stop() => break Err(NotBegun::Told),
             () = sleep(ASK_AGAIN) => {}

@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::HandoffStore;
 
 use super::handing::{ask, deadline, reached};
 use super::life::{self, Lifetime, Taken};
-use super::{App, Furnished, NotBegun, Own, Predecessor, bind};
+use super::{App, Furnished, NotBegun, Own, Predecessor, begin_in_spite, socket};
 use crate::config::Settings;
 use crate::handoff::Line;
 use crate::signals::SignalStream;
@@ -24,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 struct Taker<'a> {
     settings: &'a Settings,
+    /// What this process was started with: only used if the node has to be begun anew.
+    passed: Option<TcpListener>,
     crashpoints: Crashpoints,
     signals: &'a mut SignalStream,
     line: Line,
@@ -40,14 +42,16 @@ struct Taker<'a> {
 /// process gives up what it can, and leaves the node to the other one.
 pub async fn take_over(
     settings: &Settings,
+    passed: Option<TcpListener>,
     crashpoints: Crashpoints,
     signals: &mut SignalStream,
 ) -> Result<App, NotBegun> {
     let Some(line) = life::place(settings).connect().await? else {
-        return App::begin(settings, crashpoints).await;
+        return begin_in_spite(settings, passed, crashpoints, signals).await;
     };
     let taker = Taker {
         settings,
+        passed,
         crashpoints,
         signals,
         line,
@@ -182,7 +186,8 @@ impl Taker<'_> {
         let socket = self.inherited.take().map(|(socket, _)| socket);
         drop(self.line.take_descriptors());
         let life = lock_of_the_dead(self.settings).await?;
-        let socket = socket.map_or_else(|| bind(self.settings), Ok)?;
+        let passed = self.passed.take();
+        let socket = socket.map_or_else(|| socket::own(self.settings, passed), Ok)?;
         let node = &self.settings.node.name;
         let furnished = self.furnished().await?;
         self.generation = Some(furnished.store.begin_generation(node, furnished.clock.now()).await?);
@@ -232,8 +237,7 @@ fn looked_at(received: Vec<OwnedFd>, settings: &Settings) -> Option<(TcpListener
     let [socket, lock] = <[OwnedFd; 2]>::try_from(received).ok()?;
     let listens = rustix::net::sockopt::socket_acceptconn(&socket).ok()?;
     let socket = TcpListener::from(socket);
-    let (found, wanted) = (socket.local_addr().ok()?, settings.http.listen);
-    let is_wanted = found.ip() == wanted.ip() && (found.port() == wanted.port() || wanted.port() == 0);
+    let is_wanted = socket::is_at(socket.local_addr().ok()?, settings.http.listen);
     let lock = Lifetime::inherited(lock, settings)?;
     (listens && is_wanted).then_some((socket, lock))
 }

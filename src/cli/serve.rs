@@ -1,14 +1,17 @@
 //! `vitarad serve`.
 
+use std::net::TcpListener;
+
 use clap::Args;
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::root::Ended;
 
 use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, complain, install_cryptography};
-use crate::boot::{NotBegun, begin_in_spite, rehearse, take_over};
+use crate::boot::{App, NotBegun, begin_in_spite, rehearse, take_over};
 use crate::config::sections::log::LogFormat;
 use crate::config::{Settings, report};
 use crate::signals::SignalStream;
+use crate::systemd;
 use crate::telemetry::{LogSettings, Telemetry};
 
 #[derive(Args)]
@@ -33,6 +36,7 @@ pub struct Serve {
 
 impl Serve {
     pub fn run(self) -> u8 {
+        let passed = systemd::passed_socket();
         install_cryptography();
         let settings = match self.settings() {
             Ok(settings) => settings,
@@ -52,20 +56,18 @@ impl Serve {
                 return EX_CONFIG;
             }
         };
-        block_on(self.serve(settings, telemetry))
+        match passed {
+            Ok(passed) => block_on(self.serve(settings, passed, telemetry)),
+            Err(failure) => could_not_begin(&failure),
+        }
     }
 
-    async fn serve(self, settings: Settings, telemetry: Telemetry) -> u8 {
+    async fn serve(self, settings: Settings, passed: Option<TcpListener>, telemetry: Telemetry) -> u8 {
         let mut signals = match SignalStream::listen() {
             Ok(signals) => signals,
             Err(failure) => return could_not_begin(&failure),
         };
-        let begun = if self.takeover {
-            take_over(&settings, self.crashpoints(), &mut signals).await
-        } else {
-            begin_in_spite(&settings, self.crashpoints(), &mut signals).await
-        };
-        let app = match begun {
+        let app = match self.begin(&settings, passed, &mut signals).await {
             Ok(app) => app,
             Err(NotBegun::Told) => return EX_OK,
             Err(failure) => return could_not_begin(&failure),
@@ -75,6 +77,19 @@ impl Serve {
             Ended::InOrder => EX_OK,
             Ended::Failed => EX_SOFTWARE,
             Ended::Usurped => EX_TEMPFAIL,
+        }
+    }
+
+    async fn begin(
+        &self,
+        settings: &Settings,
+        passed: Option<TcpListener>,
+        signals: &mut SignalStream,
+    ) -> Result<App, NotBegun> {
+        if self.takeover {
+            take_over(settings, passed, self.crashpoints(), signals).await
+        } else {
+            begin_in_spite(settings, passed, self.crashpoints(), signals).await
         }
     }
 

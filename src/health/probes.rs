@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ractor::ActorRef;
 use serde::Serialize;
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use vitarad_actors::domain::capabilities::{Capabilities, Capability};
 use vitarad_actors::domain::census::Life;
@@ -17,7 +17,7 @@ use vitarad_actors::hearsay::Resting;
 use vitarad_actors::house::House;
 use vitarad_actors::ports::emr::{Path, Service};
 use vitarad_actors::ports::store::{BookingStore, LifeStore};
-use vitarad_actors::supervisor::SupervisorMsg;
+use vitarad_actors::supervisor::{SupervisorMsg, children_of};
 use vitarad_actors::tree::Role;
 
 use crate::store::SqlStore;
@@ -159,13 +159,11 @@ impl Probes {
 
     async fn probe_root(&self) -> Vec<&'static str> {
         let Some(root) = self.root.get() else { return Vec::new() };
-        let (reply, answer) = oneshot::channel();
-        let asked = root.send_message(SupervisorMsg::GetChildren(reply)).is_ok();
-        match timeout(PATIENCE, answer).await {
-            Ok(Ok(children)) if asked => {
+        match children_of(root, PATIENCE).await {
+            Some(children) => {
                 children.iter().filter(|child| !child.alive).map(|child| child.id.role.name()).collect()
             }
-            _ => vec![Role::Root.name()],
+            None => vec![Role::Root.name()],
         }
     }
 

@@ -33,7 +33,7 @@ const OUTSIDE: [&str; 10] = [
 ];
 
 /// A room, and the rooms of its crate that it knows. Adapters meet in `boot`, nowhere else.
-const KNOWS: [(&str, &[&str]); 10] = [
+const KNOWS: [(&str, &[&str]); 11] = [
     ("actors/domain", &["domain"]),
     ("actors/ports", &["domain", "ports"]),
     ("src/emr", &["access", "emr"]),
@@ -43,6 +43,7 @@ const KNOWS: [(&str, &[&str]); 10] = [
     ("src/seal", &["seal"]),
     ("src/sms", &["sms"]),
     ("src/store", &["access", "seal", "store"]),
+    ("src/systemd", &["systemd"]),
     ("src/voice", &["voice"]),
 ];
 

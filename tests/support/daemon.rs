@@ -45,7 +45,16 @@ impl Process {
         arguments: &[&str],
         environment: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vitarad"))
+        Self::run(env!("CARGO_BIN_EXE_vitarad"), arguments, environment)
+    }
+
+    /// The same with another program.
+    pub(crate) fn run<'a>(
+        program: &str,
+        arguments: &[&str],
+        environment: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
             .env_clear()
             .envs(environment)
@@ -134,7 +143,11 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) async fn serve(premises: &Premises, arguments: &[&str]) -> Self {
-        let mut process = serve(premises, arguments);
+        Self::of(serve(premises, arguments)).await
+    }
+
+    /// Once it is.
+    pub(crate) async fn of(mut process: Process) -> Self {
         let addr = until("the address in the log", async || {
             let begun = address(&process.out());
             assert!(begun.is_some() || process.is_running(), "not begun: {}", process.err.so_far());

@@ -10,6 +10,7 @@ mod reload;
 mod reports;
 mod shelter;
 mod socket;
+mod succession;
 mod taking;
 mod watchdog;
 
@@ -48,9 +49,10 @@ use self::door::FrontDoor;
 use self::giving::{Giver, turn_away};
 use self::handing::bury;
 use self::life::Lifetime;
-pub use self::life::{Taken, nobody_lives_beside};
+pub use self::life::{Taken, nobody_lives_beside, place};
 use self::reload::Reloader;
 pub use self::shelter::begin_in_spite;
+use self::succession::Succession;
 pub use self::taking::take_over;
 use crate::clock::SystemClock;
 use crate::config::Settings;
@@ -144,6 +146,7 @@ pub struct App {
     life: Lifetime,
     place: Place,
     predecessor: Option<Predecessor>,
+    succession: Succession,
 }
 
 impl Furnished {
@@ -219,8 +222,9 @@ impl Furnished {
             gate,
             socket,
             life,
-            place: life::place(settings),
+            place: place(settings),
             predecessor: None,
+            succession: Succession::default(),
         })
     }
 }
@@ -252,6 +256,11 @@ impl App {
         &self.house
     }
 
+    /// Whose node it was, if that one still lives.
+    pub fn follows(&self) -> Option<Generation> {
+        self.predecessor.as_ref().map(|former| former.generation)
+    }
+
     /// Serves until a signal or a failure ends it. `reload` brings the settings anew when SIGHUP asks for it.
     pub async fn run(mut self, signals: &mut SignalStream, reload: impl Fn() -> Option<Settings>) -> Ended {
         let (wanted, newest) = watch::channel(None);
@@ -277,13 +286,20 @@ impl App {
                             None => systemd::reloaded(),
                         }
                     }
+                    Signal::Upgrade => {
+                        let _ = self.succession.start(None);
+                    }
                 },
                 () = house.usurped() => {
                     systemd::stopping();
                     return self.leave().await;
                 }
                 given = &mut given => {
-                    systemd::stopping();
+                    let successor = given.as_ref().and_then(Line::peer).filter(|peer| self.succession.is(*peer));
+                    match successor {
+                        Some(peer) => systemd::succeeded_by(peer),
+                        None => systemd::stopping(),
+                    }
                     return match given {
                         // Its end is what the successor waits for on the line.
                         Some(_line) => self.drain().await,
@@ -315,6 +331,7 @@ impl App {
             life: self.life.clone(),
             place: self.place.clone(),
             stopping,
+            succession: self.succession.clone(),
         }
     }
 

@@ -14,6 +14,7 @@ mod registrations;
 mod sandbox;
 mod serve;
 mod store;
+mod upgrade;
 mod waitlist;
 
 use std::io::{self, Write};
@@ -50,9 +51,15 @@ enum Command {
     /// Run the daemon with the given configuration.
     ///
     /// SIGTERM and SIGINT drain and end it within ten seconds, a second one at once; SIGHUP reopens the log files and
-    /// reloads the clinics. It exits with 0 after a drain, 70 when its supervision tree failed, 75 when it could not
+    /// reloads the clinics; SIGUSR2 does what `vitarad upgrade` does. It exits with 0 after a drain, 70 when its supervision tree failed, 75 when it could not
     /// begin, 78 when the configuration is wrong.
     Serve(serve::Serve),
+    /// Have the running daemon pass its node on to the program that is at its path now, without losing a request.
+    ///
+    /// The daemon starts that program as it was started itself. To be run as the same user with the same configuration.
+    /// It exits with 0 when the new process serves, else with what that one ended with, mostly 75; then the running one
+    /// serves on.
+    Upgrade(upgrade::Upgrade),
     /// Show the main job end to end on this machine: a pretend EMR, the daemon, and one whole phone call.
     Demo(demo::Demo),
     /// Play a phone call against a running daemon.
@@ -110,6 +117,7 @@ impl Source {
 pub fn run(cli: Cli) -> ExitCode {
     let code = match cli.command {
         Command::Serve(serve) => serve.run(),
+        Command::Upgrade(upgrade) => upgrade.run(),
         Command::Demo(demo) => demo.run(),
         Command::Call(call) => call.run(),
         Command::Config(config) => config.run(),

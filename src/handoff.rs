@@ -5,6 +5,8 @@
 
 mod line;
 mod place;
+mod report;
 
 pub use line::{Cut, Line};
 pub use place::{NoPlace, Place};
+pub use report::{Asker, Report, awaited};

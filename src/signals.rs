@@ -1,14 +1,14 @@
 //! The one owner of signals.
 //!
 //! SIGTERM and SIGINT drain; a second one ends the process at once, from the signal handler, whatever the rest is doing.
-//! SIGHUP reopens the logs and reloads what can be reloaded.
+//! SIGHUP reopens the logs and reloads what can be reloaded. SIGUSR2 starts a successor.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures::StreamExt;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR2};
 use signal_hook::flag;
 use signal_hook_tokio::Signals;
 
@@ -19,6 +19,7 @@ const EXIT_AT_ONCE: i32 = 130;
 pub enum Signal {
     Drain,
     Reload,
+    Upgrade,
 }
 
 pub struct SignalStream(Signals);
@@ -31,12 +32,13 @@ impl SignalStream {
             flag::register_conditional_shutdown(signal, EXIT_AT_ONCE, Arc::clone(&draining))?;
             flag::register(signal, Arc::clone(&draining))?;
         }
-        Signals::new([SIGTERM, SIGINT, SIGHUP]).map(Self)
+        Signals::new([SIGTERM, SIGINT, SIGHUP, SIGUSR2]).map(Self)
     }
 
     pub async fn next(&mut self) -> Signal {
         match self.0.next().await {
             Some(SIGHUP) => Signal::Reload,
+            Some(SIGUSR2) => Signal::Upgrade,
             _ => Signal::Drain,
         }
     }

@@ -57,6 +57,12 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("draining")]);
 }
 
+/// The service goes on in another process. Whoever it is has proved itself, and begins its own signs of life later than
+/// ours would have come.
+pub fn succeeded_by(process: u32) {
+    tell(&[NotifyState::MainPid(process), NotifyState::Watchdog]);
+}
+
 /// How often it wants to hear [`alive`]; later than that it kills.
 pub fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled().filter(|allowed| !allowed.is_zero())

@@ -69,13 +69,16 @@ pub enum Refusal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "snake_case", deny_unknown_fields)]
+// With braces where there is nothing in them: without, serde would let a stranger's field pass.
 pub enum ToIncumbent {
+    /// No successor speaks: somebody wants one to be started, and waits on this line to hear how it ends.
+    Upgrade {},
     Hello(Hello),
     /// Everything is ready but what belongs to the owner.
     Warm {
         generation: Generation,
     },
-    /// The sockets are the right ones. With braces, because without serde would let a stranger's field pass.
+    /// The sockets are the right ones.
     Parked {},
     Claimed {},
     /// Its door is open. Said again every second until it has settled: whoever says no more hangs.

@@ -14,15 +14,16 @@ use tokio_util::sync::CancellationToken;
 use vitarad_actors::clinics;
 use vitarad_actors::domain::node::Request;
 use vitarad_actors::handoff::{
-    Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, Refusal, ToSuccessor,
+    Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, Refusal, ToIncumbent, ToSuccessor,
 };
 use vitarad_actors::house::House;
 use vitarad_actors::ports::store::HandoffStore;
 
 use super::handing::{ask, deadline, reached};
 use super::life::Lifetime;
+use super::succession::Succession;
 use crate::front::listener::Gate;
-use crate::handoff::{Line, Place};
+use crate::handoff::{Asker, Line, Place, Report};
 use crate::store::{SqlStore, schema_range};
 
 /// How long a successor that says nothing any more may hold up the rows.
@@ -42,9 +43,12 @@ pub struct Giver {
     pub place: Place,
     /// Cancelled when this process is told to stop.
     pub stopping: CancellationToken,
+    pub succession: Succession,
 }
 
-type Talk<'a> = Pin<Box<dyn Future<Output = (Kept, Line)> + Send + 'a>>;
+/// `None`: the node was not asked for.
+type Talked = Option<(Kept, Line)>;
+type Talk<'a> = Pin<Box<dyn Future<Output = Talked> + Send + 'a>>;
 
 impl Giver {
     /// Resolves when the node is a successor's: its line is kept until our end, which is how it learns of it. `None`: this
@@ -76,12 +80,14 @@ impl Giver {
                 }
             };
             tokio::select! {
-                (kept, line) = talking => {
-                    tracing::info!(handoff.kept = ?kept, "the handoff is over");
-                    if kept == Kept::Given {
-                        return Some(line);
-                    }
+                talked = talking => {
                     talk = None;
+                    if let Some((kept, line)) = talked {
+                        tracing::info!(handoff.kept = ?kept, "the handoff is over");
+                        if kept == Kept::Given {
+                            return Some(line);
+                        }
+                    }
                 }
                 () = self.stopping.cancelled(), if !is_stopping => {}
                 met = meet(&listener, refusal) => {
@@ -93,11 +99,15 @@ impl Giver {
         }
     }
 
-    async fn talk(&self, mut line: Line) -> (Kept, Line) {
+    async fn talk(&self, mut line: Line) -> Talked {
         let mut machine = Incumbent::new(self.house.generation, Hello::of(schema_range()));
         let began = Instant::now();
         let (mut until, mut is_told) = (deadline(machine.allowed()), false);
         let mut event = self.hear(&mut line, until, &mut is_told).await;
+        if event == IncumbentEvent::Heard(ToIncumbent::Upgrade {}) {
+            self.upgrade(line);
+            return None;
+        }
         loop {
             let before = machine.step();
             let silent = if event == IncumbentEvent::Late { line.other_process() } else { None };
@@ -116,7 +126,7 @@ impl Giver {
                 known = self.carry_out(command, &line, silent.as_ref()).await.or(known);
             }
             if let Some(kept) = machine.ended() {
-                return (kept, line);
+                return Some((kept, line));
             }
             event = match known {
                 Some(event) => event,
@@ -145,6 +155,14 @@ impl Giver {
                 *is_told = true;
                 IncumbentEvent::Told
             }
+        }
+    }
+
+    /// From then on it is the successor's to tell how it ends.
+    fn upgrade(&self, line: Line) {
+        let Ok(asker) = Asker::on(line) else { return };
+        if let Err(failure) = self.succession.start(asker.passed_on()) {
+            asker.tell(&Report::NotStarted { why: failure.to_string() });
         }
     }
 

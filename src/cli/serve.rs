@@ -10,6 +10,7 @@ use super::{EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, Source, block_on, compla
 use crate::boot::{App, NotBegun, begin_in_spite, rehearse, take_over};
 use crate::config::sections::log::LogFormat;
 use crate::config::{Settings, report};
+use crate::handoff::{Asker, Report};
 use crate::signals::SignalStream;
 use crate::systemd;
 use crate::telemetry::{LogSettings, Telemetry};
@@ -24,6 +25,9 @@ pub struct Serve {
     /// Take over from the process that runs as this node, without losing a request; begin as usual if there is none.
     #[arg(long)]
     takeover: bool,
+    /// Tell at standard input, a socket, how the beginning went: `vitarad upgrade` waits there.
+    #[arg(long, hide = true)]
+    report: bool,
     /// End the process when it comes to this step of a handoff, as a power failure would; or `STEP:FATE`.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true)]
@@ -37,41 +41,46 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> u8 {
         let passed = systemd::passed_socket();
+        let asker = if self.report { Asker::at_stdin() } else { Asker::default() };
         install_cryptography();
-        let settings = match self.settings() {
-            Ok(settings) => settings,
-            Err(problems) => {
+        match (self.prepared(), passed) {
+            (Ok((settings, telemetry)), Ok(passed)) => {
+                block_on(self.serve(settings, telemetry, passed, &asker))
+            }
+            (Ok(_), Err(failure)) => could_not_begin(&failure, &asker),
+            (Err(problems), _) => {
                 complain(&problems);
-                return EX_CONFIG;
+                asker.tell(&Report::Failed { code: EX_CONFIG, why: problems });
+                EX_CONFIG
             }
-        };
-        if let Err(failure) = rehearse(&settings) {
-            complain(&failure.to_string());
-            return EX_CONFIG;
-        }
-        let telemetry = match Telemetry::install(&log_settings(&settings)) {
-            Ok(telemetry) => telemetry,
-            Err(failure) => {
-                complain(&failure.to_string());
-                return EX_CONFIG;
-            }
-        };
-        match passed {
-            Ok(passed) => block_on(self.serve(settings, passed, telemetry)),
-            Err(failure) => could_not_begin(&failure),
         }
     }
 
-    async fn serve(self, settings: Settings, passed: Option<TcpListener>, telemetry: Telemetry) -> u8 {
+    /// What is wrong with the configuration is found out before anything is touched.
+    fn prepared(&self) -> Result<(Settings, Telemetry), String> {
+        let settings = self.settings()?;
+        rehearse(&settings).map_err(|failure| failure.to_string())?;
+        let telemetry = Telemetry::install(&log_settings(&settings));
+        telemetry.map(|telemetry| (settings, telemetry)).map_err(|failure| failure.to_string())
+    }
+
+    async fn serve(
+        self,
+        settings: Settings,
+        telemetry: Telemetry,
+        passed: Option<TcpListener>,
+        asker: &Asker,
+    ) -> u8 {
         let mut signals = match SignalStream::listen() {
             Ok(signals) => signals,
-            Err(failure) => return could_not_begin(&failure),
+            Err(failure) => return could_not_begin(&failure, asker),
         };
         let app = match self.begin(&settings, passed, &mut signals).await {
             Ok(app) => app,
             Err(NotBegun::Told) => return EX_OK,
-            Err(failure) => return could_not_begin(&failure),
+            Err(failure) => return could_not_begin(&failure, asker),
         };
+        asker.tell(&Report::Serving { generation: app.house().generation, follows: app.follows() });
         let ended = app.run(&mut signals, || self.reload(&telemetry)).await;
         match ended {
             Ended::InOrder => EX_OK,
@@ -140,9 +149,10 @@ fn abort_if(fatal: bool) {
     }
 }
 
-fn could_not_begin(failure: &dyn std::error::Error) -> u8 {
+fn could_not_begin(failure: &dyn std::error::Error, asker: &Asker) -> u8 {
     tracing::error!(%failure, "could not begin");
     complain(&format!("vitarad could not begin: {failure}"));
+    asker.tell(&Report::Failed { code: EX_TEMPFAIL, why: failure.to_string() });
     EX_TEMPFAIL
 }
 

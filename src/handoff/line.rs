@@ -80,6 +80,16 @@ impl Line {
         }
     }
 
+    /// The number of the other side's process.
+    pub fn peer(&self) -> Option<u32> {
+        self.stream.peer_cred().ok()?.pid()?.try_into().ok()
+    }
+
+    /// For another conversation; what was heard beyond the last message is lost.
+    pub fn into_stream(self) -> UnixStream {
+        self.stream
+    }
+
     /// The other side finds the line cut; so do we.
     pub fn hang_up(&self) {
         let _ = rustix::net::shutdown(self.stream.as_fd(), rustix::net::Shutdown::Both);

@@ -56,7 +56,7 @@ async fn told(premises: &Premises, bytes: &[u8]) -> String {
     String::from_utf8(told).expect("text")
 }
 
-async fn talk_to(premises: &Premises) -> UnixStream {
+pub(crate) async fn talk_to(premises: &Premises) -> UnixStream {
     UnixStream::connect(place(premises).join("socket")).await.expect("an incumbent")
 }
 
@@ -68,7 +68,7 @@ fn place(premises: &Premises) -> PathBuf {
     directory.join(format!("vitarad-{node}.handoff"))
 }
 
-fn hello(proto: u16, newest: i64, oldest: i64) -> Vec<u8> {
+pub(crate) fn hello(proto: u16, newest: i64, oldest: i64) -> Vec<u8> {
     let schema = json!({ "newest": newest, "oldest": oldest });
     format!("{}\n", json!({ "say": "hello", "proto": proto, "schema": schema })).into_bytes()
 }

@@ -30,6 +30,7 @@ mod systemd;
 #[path = "../support/town.rs"]
 #[expect(dead_code, reason = "staff do not get in the way here, and the other clinic is not called")]
 mod town;
+mod upgrades;
 #[path = "../support/voice.rs"]
 #[expect(dead_code, reason = "nobody hangs up here, and everybody shows the usual credential")]
 mod voice;

@@ -1,6 +1,7 @@
 //! Started by systemd: what it is told and when, the socket it passes on, and the units that ship.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::voice::Platform;
 
 const ACTIVATE: &str = "systemd-socket-activate";
 const ANALYZE: &str = "systemd-analyze";
+const CLOSED_ON_EXEC: i64 = 0o2_000_000;
 const EX_TEMPFAIL: i32 = 75;
 
 fn is_here(program: &str) -> bool {
@@ -30,13 +32,17 @@ fn is_here(program: &str) -> bool {
 }
 
 /// Where systemd would listen.
-struct Ear(UnixDatagram);
+pub(crate) struct Ear(UnixDatagram);
 
 impl Ear {
-    fn of(premises: &mut Premises) -> Self {
+    pub(crate) fn of(premises: &mut Premises) -> Self {
         let place = premises.directory().join("notify");
         premises.set("NOTIFY_SOCKET", place.to_str().expect("a path in UTF-8"));
         Self(UnixDatagram::bind(place).expect("a socket"))
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.try_recv(&mut [0]).is_err_and(|none| none.kind() == ErrorKind::WouldBlock)
     }
 
     async fn hears(&self) -> String {
@@ -47,7 +53,7 @@ impl Ear {
     }
 
     /// The next that is no sign of life.
-    async fn hears_news(&self) -> String {
+    pub(crate) async fn hears_news(&self) -> String {
         loop {
             let message = self.hears().await;
             if message != ALIVE {
@@ -84,7 +90,7 @@ async fn systemd_hears_when_the_door_is_open_of_every_reload_of_its_life_and_of_
     daemon.process.signal("TERM");
     assert_eq!(ear.hears_news().await, "STOPPING=1\nSTATUS=draining\n");
     assert_eq!(daemon.process.ended().await.status.code(), Some(0));
-    assert_eq!(ear.0.try_recv(&mut [0]).err().map(|none| none.kind()), Some(std::io::ErrorKind::WouldBlock));
+    assert!(ear.is_silent());
 }
 
 /// An address nobody else has, and a process that begins with the first connection to it, as if by systemd.
@@ -113,17 +119,23 @@ async fn first_guest(address: SocketAddr) {
 }
 
 /// Sockets that would be passed on to whatever this process started.
-fn leaking(process: u32) -> Vec<String> {
+pub(crate) fn leaking(process: u32) -> Vec<String> {
     let descriptors = fs::read_dir(format!("/proc/{process}/fd")).expect("a process");
     let numbers =
         descriptors.map(|entry| entry.expect("an entry").file_name().into_string().expect("a number"));
     let leaks = |number: &String| {
-        let about = fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).unwrap_or_default();
-        let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
-        let flags = flags.and_then(|flags| i64::from_str_radix(flags.trim(), 8).ok()).unwrap_or_default();
-        flags & 0o2_000_000 == 0 && !["0", "1", "2"].contains(&number.as_str())
+        // Those that are closed meanwhile leak no more.
+        let about = fs::read_to_string(format!("/proc/{process}/fdinfo/{number}")).ok()?;
+        let flags =
+            i64::from_str_radix(about.lines().find_map(|line| line.strip_prefix("flags:"))?.trim(), 8);
+        Some(
+            flags.is_ok_and(|flags| flags & CLOSED_ON_EXEC == 0)
+                && !["0", "1", "2"].contains(&number.as_str()),
+        )
     };
-    numbers.filter(leaks).collect()
+    let mut leaking: Vec<String> = numbers.filter(|number| leaks(number) == Some(true)).collect();
+    leaking.sort_unstable();
+    leaking
 }
 
 #[tokio::test]

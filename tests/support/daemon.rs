@@ -100,10 +100,15 @@ impl Process {
         self.out.so_far()
     }
 
-    /// Waits for its end; one that does not come is a failure.
-    pub(crate) async fn ended(mut self) -> Ended {
+    /// Waits for its end; one that does not come is a failure. What it wrote may go on in the hands of another.
+    pub(crate) async fn left(&mut self) -> ExitStatus {
         let status = timeout(HARD_END, self.child.wait()).await.expect("an end within the hard limit");
-        let status = status.expect("a status");
+        status.expect("a status")
+    }
+
+    /// The same, with all it wrote.
+    pub(crate) async fn ended(mut self) -> Ended {
+        let status = self.left().await;
         Ended { status, out: self.out.all().await, err: self.err.all().await }
     }
 }

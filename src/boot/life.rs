@@ -80,13 +80,14 @@ pub fn nobody_lives_beside(file: &Path) -> Result<Vec<Lifetime>, Taken> {
     Ok(held)
 }
 
-/// Beside the database file, or, for a database elsewhere, in the machine's directory for such things.
+/// Beside the database file; for a database elsewhere in the directory that is set, or the machine's for such things.
 fn path(settings: &Settings) -> (&'static str, PathBuf) {
     let name = format!("vitarad-{}.lock", settings.node.name);
     match &settings.store.address {
         StoreAddress::Sqlite(file) => ("the directory that store.url names", file.with_file_name(name)),
-        StoreAddress::Postgres(_) => {
-            ("the machine's directory for temporary files", std::env::temp_dir().join(name))
-        }
+        StoreAddress::Postgres(_) => match &settings.node.runtime_directory {
+            Some(directory) => ("the directory that node.runtime_directory names", directory.join(name)),
+            None => ("the machine's directory for temporary files", std::env::temp_dir().join(name)),
+        },
     }
 }

@@ -11,7 +11,9 @@ use super::Line;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NoPlace {
-    #[error("the directory of the handoff socket is not this user's alone; remove it")]
+    #[error(
+        "the directory of the handoff socket belongs to another user or stands open; be the user whom the daemon runs as, or remove it"
+    )]
     NotOurs,
     #[error("the handoff socket cannot be made: {0}")]
     Unusable(#[from] io::Error),

@@ -30,6 +30,7 @@ fn numbers_truths_and_lists_are_read_as_what_they_are() {
         ("VITARAD_HOUSE__DEAD_AFTER_SECONDS", "20"),
         ("VITARAD_HOUSE__KEEP_DAYS__EVENTS", "7"),
         ("VITARAD_LOG__DIRECTORY", "/var/log/vitarad"),
+        ("VITARAD_NODE__RUNTIME_DIRECTORY", "/run/vitarad"),
     ];
     let settings = load("", &environment).unwrap().settings;
     assert_eq!(settings.http.tool_deadline().as_millis(), 2500);
@@ -41,6 +42,7 @@ fn numbers_truths_and_lists_are_read_as_what_they_are() {
     assert_eq!(settings.house.pace.dead_after.as_secs(), 20);
     assert_eq!(settings.house.keep.events.as_secs(), 7 * 86_400);
     assert_eq!(settings.log.directory.unwrap().to_str(), Some("/var/log/vitarad"));
+    assert_eq!(settings.node.runtime_directory.unwrap().to_str(), Some("/run/vitarad"));
 }
 
 #[test]

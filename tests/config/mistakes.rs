@@ -55,6 +55,7 @@ stdout = false
 keep_files = 0
 [node]
 name = "node 1"
+runtime_directory = "run"
 [store]
 synchronous = true
 writers = 0
@@ -94,6 +95,8 @@ fn everything_that_is_wrong_is_told_at_once() {
             "booking.visit_types[1].minutes | not set | is missing | give it a value like 15",
             "node.name | my.toml | is not a plain name | \
              use 1 to 63 letters, digits, '-', '.' or '_', such as node-1",
+            "node.runtime_directory | my.toml | is not an absolute path | \
+             write it like \"/run/vitarad\": who takes over may have been started elsewhere",
             "http.tool_deadline_ms | my.toml | is 900 | choose from 1000 to 15000",
             "http.header_timeout_ms | environment variable VITARAD_HTTP__HEADER_TIMEOUT_MS | is 1 | \
              choose from 100 to 60000",

@@ -26,6 +26,7 @@ mod refusals;
 mod reloads;
 mod shelter;
 mod stores;
+mod strangers;
 mod systemd;
 #[path = "../support/town.rs"]
 #[expect(dead_code, reason = "staff do not get in the way here, and the other clinic is not called")]

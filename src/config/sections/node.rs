@@ -1,5 +1,7 @@
 //! Which machine of the house this is.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use crate::config::problem::Findings;
@@ -8,6 +10,8 @@ use crate::config::problem::Findings;
 #[serde(deny_unknown_fields)]
 pub struct NodeSettings {
     pub name: String,
+    #[serde(default)]
+    pub runtime_directory: Option<PathBuf>,
 }
 
 impl NodeSettings {
@@ -18,6 +22,13 @@ impl NodeSettings {
                 "node.name",
                 "is not a plain name",
                 "use 1 to 63 letters, digits, '-', '.' or '_', such as node-1",
+            );
+        }
+        if self.runtime_directory.as_ref().is_some_and(|directory| directory.is_relative()) {
+            findings.refuse(
+                "node.runtime_directory",
+                "is not an absolute path",
+                "write it like \"/run/vitarad\": who takes over may have been started elsewhere",
             );
         }
     }

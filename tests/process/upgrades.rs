@@ -12,6 +12,7 @@ use vitarad::sandbox::oscar::demo::MARIE;
 use crate::daemon::{Daemon, Ended, Process};
 use crate::handoffs::{hello, talk_to};
 use crate::patience::until;
+use crate::postgres::say;
 use crate::premises::Premises;
 use crate::systemd::{Ear, leaking};
 use crate::town::{MAPLE_LINE, Town};
@@ -217,4 +218,35 @@ async fn an_upgrade_that_cannot_be_says_why_and_the_running_process_serves_on() 
     .await;
     not_upgraded(&told, EX_CONFIG, "http.max_conections");
     serves_on(&first).await;
+}
+
+/// What is begun by the first process of a container, or of a unit that systemd follows by its process, ends with it.
+#[tokio::test]
+async fn no_successor_is_started_where_it_would_end_with_the_daemon() {
+    let premises = Premises::around(Town::open().await);
+    let file = premises.config_file();
+    let program = env!("CARGO_BIN_EXE_vitarad");
+    let serve = [program, "serve", "--config", file.to_str().expect("a path in UTF-8")];
+    let unit = ["/bin/sh", "-c", "SYSTEMD_EXEC_PID=$$ exec \"$0\" \"$@\""];
+    let container = ["/usr/bin/unshare", "--pid", "--fork", "--kill-child"];
+    for (around, why) in
+        [(unit.as_slice(), "the unit wants Type=notify"), (&container, "first process of a container")]
+    {
+        if around == container
+            && !Command::new(container[0])
+                .args(&container[1..])
+                .arg("true")
+                .status()
+                .is_ok_and(|status| status.success())
+        {
+            say("SKIPPED: no container can be made here");
+            continue;
+        }
+        let line = [&around[1..], &serve].concat();
+        let mut daemon = Daemon::of(Process::run(around[0], &line, &premises.environment)).await;
+        not_upgraded(&upgrade(&premises).await, EX_TEMPFAIL, why);
+        assert!(daemon.process.out().contains("no successor was started"));
+        daemon.process.kill();
+        daemon.process.left().await;
+    }
 }

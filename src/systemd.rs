@@ -1,7 +1,12 @@
 //! systemd, or whoever started this process and speaks its language: what it is told, and the socket it passes on. Where
 //! nobody listens nothing is said.
 
+use std::ffi::OsStr;
+use std::io;
 use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use listenfd::ListenFd;
@@ -73,7 +78,20 @@ pub fn alive() {
 }
 
 fn tell(states: &[NotifyState]) {
-    if let Err(failure) = sd_notify::notify(states) {
+    let Some(place) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
+    if let Err(failure) = send(&place, &message) {
         tracing::warn!(%failure, "systemd could not be told");
     }
+}
+
+/// Not by the crate, which would wait as long as nobody reads.
+fn send(place: &OsStr, message: &str) -> io::Result<()> {
+    let address = match place.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+        _ => SocketAddr::from_pathname(place)?,
+    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_nonblocking(true)?;
+    socket.send_to_addr(message.as_bytes(), &address).map(drop)
 }

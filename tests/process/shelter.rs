@@ -11,6 +11,7 @@ use crate::patience::until;
 use crate::postgres::cluster::Cluster;
 use crate::postgres::{database_on, own_cluster};
 use crate::premises::Premises;
+use crate::systemd::Ear;
 use crate::town::{MAPLE_LINE, Town};
 use crate::voice::{PhoneCall, Platform};
 
@@ -46,10 +47,12 @@ fn call(platform: &Platform) -> PhoneCall {
 
 #[tokio::test]
 async fn a_start_without_the_store_puts_callers_through_until_it_is_there() {
-    let Some((cluster, premises)) = beside_a_server().await else { return };
+    let Some((cluster, mut premises)) = beside_a_server().await else { return };
+    let systemd = Ear::of(&mut premises);
     cluster.crash().expect("it goes down");
     let process = serve(&premises, &[]);
     let platform = platform_of(&process, AWAY).await;
+    assert_eq!(systemd.hears_news().await, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for the store\n");
 
     let person = call(&platform).ask("t1", "transfer_call", json!({ "reason": "caller_request" })).await;
     assert_eq!(person["code"], "TRANSFER", "{person}");

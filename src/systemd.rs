@@ -79,8 +79,8 @@ pub fn alive() {
 
 fn tell(states: &[NotifyState]) {
     let Some(place) = std::env::var_os("NOTIFY_SOCKET") else { return };
-    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
-    if let Err(failure) = send(&place, &message) {
+    let lines: Vec<String> = states.iter().map(ToString::to_string).collect();
+    if let Err(failure) = send(&place, &lines.join("\n")) {
         tracing::warn!(%failure, "systemd could not be told");
     }
 }

@@ -52,7 +52,7 @@ async fn a_start_without_the_store_puts_callers_through_until_it_is_there() {
     cluster.crash().expect("it goes down");
     let process = serve(&premises, &[]);
     let platform = platform_of(&process, AWAY).await;
-    assert_eq!(systemd.hears_news().await, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for the store\n");
+    assert_eq!(systemd.hears_news().await, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for the store");
 
     let person = call(&platform).ask("t1", "transfer_call", json!({ "reason": "caller_request" })).await;
     assert_eq!(person["code"], "TRANSFER", "{person}");

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::Duration;
 
-use tokio::net::UnixDatagram;
+use tokio::net::{TcpStream, UnixDatagram};
 use tokio::time::timeout;
 use vitarad::sandbox::oscar::demo::MARIE;
 
@@ -63,7 +63,7 @@ impl Ear {
     }
 }
 
-const ALIVE: &str = "WATCHDOG=1\n";
+const ALIVE: &str = "WATCHDOG=1";
 
 #[tokio::test]
 async fn systemd_hears_when_the_door_is_open_of_every_reload_of_its_life_and_of_its_end() {
@@ -84,29 +84,33 @@ async fn systemd_hears_when_the_door_is_open_of_every_reload_of_its_life_and_of_
         daemon.process.signal("HUP");
         let reloading = ear.hears_news().await;
         assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
-        assert_eq!(ear.hears_news().await, "READY=1\n", "whether or not it was of use");
+        assert_eq!(ear.hears_news().await, "READY=1", "whether or not it was of use");
     }
 
     daemon.process.signal("TERM");
-    assert_eq!(ear.hears_news().await, "STOPPING=1\nSTATUS=draining\n");
+    assert_eq!(ear.hears_news().await, "STOPPING=1\nSTATUS=draining");
     assert_eq!(daemon.process.ended().await.status.code(), Some(0));
     assert!(ear.is_silent());
 }
 
-/// An address nobody else has, and a process that begins with the first connection to it, as if by systemd.
-fn activated(premises: &mut Premises, host: &str, before: &[&str]) -> (SocketAddr, Process) {
-    let address = TcpListener::bind((host, 0)).and_then(|free| free.local_addr()).expect("a free port");
-    premises.set("VITARAD_HTTP__LISTEN", &address.to_string());
-    (address, activated_at(premises, &[address], before))
+fn free(host: &str) -> SocketAddr {
+    TcpListener::bind((host, 0)).and_then(|free| free.local_addr()).expect("a free port")
 }
 
-fn activated_at(premises: &Premises, addresses: &[SocketAddr], before: &[&str]) -> Process {
+/// An address nobody else has, and a process that begins with the first connection to it, as if by systemd.
+fn activated(premises: &mut Premises, host: &str, before: &[&str]) -> (SocketAddr, Process) {
+    let address = free(host);
+    premises.set("VITARAD_HTTP__LISTEN", &address.to_string());
+    (address, activated_at(premises, &[address], before, &[]))
+}
+
+fn activated_at(premises: &Premises, addresses: &[SocketAddr], before: &[&str], after: &[&str]) -> Process {
     let sockets = addresses.iter().map(|address| format!("--listen={address}"));
     let settings = premises.environment.iter().map(|(name, value)| format!("--setenv={name}={value}"));
     let mut line: Vec<String> = sockets.chain(settings).collect();
     let config = premises.config_file().display().to_string();
     let program = [env!("CARGO_BIN_EXE_vitarad"), "serve", "--config", &config];
-    line.extend(before.iter().chain(&program).map(|&word| word.to_owned()));
+    line.extend(before.iter().chain(&program).chain(after).map(|&word| word.to_owned()));
     let line: Vec<&str> = line.iter().map(String::as_str).collect();
     let found = std::env::var("PATH").unwrap_or_default();
     Process::run(ACTIVATE, &line, [(&"PATH".to_owned(), &found)])
@@ -153,8 +157,14 @@ async fn a_socket_that_systemd_holds_is_served_and_passed_on() {
 
     let next = Daemon::serve(&premises, &["--takeover"]).await;
     assert_eq!(first.process.ended().await.status.code(), Some(0));
-    let slot = next.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone)).earliest().await;
-    assert!(slot.is_string(), "the call goes on by the socket that was offered");
+
+    let other = free("127.83.0.1");
+    let process = activated_at(&premises, &[other], &[], &["--takeover"]);
+    knock(other).await;
+    let last = Daemon::of(process).await;
+    assert_eq!((last.addr, next.process.ended().await.status.code()), (address, Some(0)), "the offer counts");
+    let slot = last.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone)).earliest().await;
+    assert!(slot.is_string(), "the call goes on");
 }
 
 #[tokio::test]
@@ -168,10 +178,13 @@ async fn a_socket_is_taken_from_who_does_not_say_for_whom_it_is() {
     assert_eq!(Daemon::of(process).await.addr, address);
 }
 
+async fn knock(address: SocketAddr) {
+    drop(until("a socket", async || TcpStream::connect(address).await.ok()).await);
+}
+
 async fn refused(premises: &Premises, addresses: &[SocketAddr]) -> Ended {
-    let process = activated_at(premises, addresses, &[]);
-    let knocked = async || tokio::net::TcpStream::connect(addresses[0]).await.ok();
-    drop(until("its socket", knocked).await);
+    let process = activated_at(premises, addresses, &[], &[]);
+    knock(addresses[0]).await;
     process.ended().await
 }
 
@@ -181,8 +194,7 @@ async fn a_socket_of_another_address_is_refused_and_so_is_more_than_one() {
         return;
     }
     let mut premises = Premises::around(Town::open().await);
-    let free = || TcpListener::bind("127.83.0.3:0").and_then(|free| free.local_addr()).expect("a free port");
-    let (one, other) = (free(), free());
+    let (one, other) = (free("127.83.0.3"), free("127.83.0.3"));
     premises.set("VITARAD_HTTP__LISTEN", &other.to_string());
     for (sockets, words) in [(vec![one], "make them alike"), (vec![one, other], "more than one socket")] {
         let ended = refused(&premises, &sockets).await;

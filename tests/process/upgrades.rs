@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::{Daemon, Ended, Process};
+use crate::engine::around;
 use crate::handoffs::{hello, talk_to};
 use crate::patience::until;
 use crate::postgres::say;
@@ -29,7 +30,7 @@ struct Installed {
 
 impl Installed {
     async fn new() -> Self {
-        let premises = Premises::around(Town::open().await);
+        let premises = around(Town::open().await).await;
         let program = premises.directory().join("vitarad");
         symlink(env!("CARGO_BIN_EXE_vitarad"), &program).expect("a link");
         Self { premises, program }
@@ -151,15 +152,15 @@ async fn systemd_is_told_whom_to_follow_and_not_that_the_service_stops() {
     let mut installed = Installed::new().await;
     let ear = Ear::of(&mut installed.premises);
     let mut first = installed.serve().await;
-    assert!(ear.hears_news().await.starts_with("READY=1\nSTATUS=serving as generation 1\n"));
+    assert!(ear.hears_news().await.starts_with("READY=1\nSTATUS=serving as generation 1"));
     call(&first).verify(MARIE).await;
     first.process.signal("USR2");
     let second = started(&first, 1).await;
     // Who takes over says so, too, but is nobody to systemd before it is the main process.
     let news = async { [ear.hears_news().await, ear.hears_news().await] };
     let news = at_noon(&first, news).await;
-    assert!(news.contains(&format!("MAINPID={}\nWATCHDOG=1\n", second.0)), "{news:?}");
-    assert!(news.contains(&"READY=1\nSTATUS=serving as generation 2\n".to_owned()), "{news:?}");
+    assert!(news.contains(&format!("MAINPID={}\nWATCHDOG=1", second.0)), "{news:?}");
+    assert!(news.contains(&"READY=1\nSTATUS=serving as generation 2".to_owned()), "{news:?}");
     assert_eq!(first.process.left().await.code(), Some(0));
     assert!(ear.is_silent(), "the service goes on");
     drop(second);
@@ -236,7 +237,7 @@ fn containers_can_be_made() -> bool {
 
 #[tokio::test]
 async fn no_successor_is_started_where_it_would_end_with_the_daemon() {
-    let premises = Premises::around(Town::open().await);
+    let premises = around(Town::open().await).await;
     let file = premises.config_file();
     let serve = [env!("CARGO_BIN_EXE_vitarad"), "serve", "--config", file.to_str().expect("a path in UTF-8")];
     let mut cases = vec![(UNIT.as_slice(), "the unit wants Type=notify")];

@@ -30,6 +30,7 @@ impl Premises {
         let premises = Self {
             environment: BTreeMap::from([
                 ("VITARAD_NODE__NAME".to_owned(), format!("node{}", node.replace('.', "-"))),
+                ("VITARAD_NODE__RUNTIME_DIRECTORY".to_owned(), directory.path().display().to_string()),
                 ("VITARAD_HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
                 (
                     "VITARAD_STORE__URL".to_owned(),

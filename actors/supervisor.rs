@@ -38,7 +38,7 @@ pub type OnExit = Arc<dyn Fn(ActorId) + Send + Sync>;
 
 /// Knows how the same child fares in other processes, and tells them how it fares here.
 pub trait Elsewhere: Send + Sync {
-    fn tell_of_rest(&self, child: &ChildId, rest: std::time::Duration);
+    fn tell_of_rest(&self, child: &ChildId, rest: Duration);
     fn is_resting_elsewhere(&self, child: &ChildId) -> bool;
 }
 

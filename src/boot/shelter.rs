@@ -19,6 +19,7 @@ use super::clinics::declared;
 use super::{App, NotBegun, door, socket};
 use crate::clock::SystemClock;
 use crate::config::Settings;
+use crate::config::sections::store::StoreAddress;
 use crate::front::listener::{Gate, Listening, listen};
 use crate::front::{Door, DoorMeters};
 use crate::signals::SignalStream;
@@ -41,7 +42,7 @@ pub async fn begin_in_spite(
         App::begin_on(socket, settings, crashpoints.clone()).await
     };
     let failure = match begin().await {
-        Err(failure) if failure.is_the_store_away() => failure,
+        Err(failure) if may_come_back(settings, &failure) => failure,
         outcome => return outcome,
     };
     let (gate, listening) = open(&socket, settings)?;
@@ -53,7 +54,7 @@ pub async fn begin_in_spite(
             () = sleep(ASK_AGAIN) => {}
         }
         match begin().await {
-            Err(failure) if failure.is_the_store_away() => {}
+            Err(failure) if may_come_back(settings, &failure) => {}
             outcome => break outcome,
         }
     };
@@ -65,6 +66,11 @@ pub async fn begin_in_spite(
         left.await;
     }
     outcome
+}
+
+/// A server that does not answer may answer later; a file that cannot be read stays as it is.
+const fn may_come_back(settings: &Settings, failure: &NotBegun) -> bool {
+    matches!(settings.store.address, StoreAddress::Postgres(_)) && failure.is_the_store_away()
 }
 
 const fn unusable(settings: &Settings, cause: io::Error) -> NotBegun {

@@ -4,7 +4,7 @@ use crate::kept;
 use crate::repository::{File, file, rust};
 
 /// Where a sleep waits for nothing.
-const MAY_SLEEP: [(&str, &str); 7] = [
+const MAY_SLEEP: [(&str, &str); 8] = [
     ("tests/support/patience.rs", "looks again until a deadline"),
     ("tests/cluster/kills.rs", "lets calls go on between two deaths"),
     ("tests/door/house.rs", "looks again until a deadline"),

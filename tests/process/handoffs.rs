@@ -60,12 +60,8 @@ pub(crate) async fn talk_to(premises: &Premises) -> UnixStream {
     UnixStream::connect(place(premises).join("socket")).await.expect("an incumbent")
 }
 
-/// On PostgreSQL nothing lies beside the database.
 fn place(premises: &Premises) -> PathBuf {
-    let node = &premises.environment["VITARAD_NODE__NAME"];
-    let is_a_file = premises.environment["VITARAD_STORE__URL"].starts_with("sqlite:");
-    let directory = if is_a_file { premises.directory().to_owned() } else { std::env::temp_dir() };
-    directory.join(format!("vitarad-{node}.handoff"))
+    premises.directory().join(format!("vitarad-{}.handoff", premises.environment["VITARAD_NODE__NAME"]))
 }
 
 pub(crate) fn hello(proto: u16, newest: i64, oldest: i64) -> Vec<u8> {

@@ -7,7 +7,7 @@ use crate::domain::ids::Generation;
 use crate::domain::node::OfferNo;
 
 /// The version of this conversation.
-pub const PROTO: u16 = 1;
+pub const PROTO: u16 = 2;
 
 /// Numbers of migrations: the newest a release brings, and the oldest of another release's it can live beside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -30,7 +30,9 @@ fn every_line() -> String {
         ToIncumbent::Warm { generation },
         ToIncumbent::Parked {},
         ToIncumbent::Claimed {},
+        ToIncumbent::Opened {},
         ToIncumbent::Settled {},
+        ToIncumbent::Upgrade {},
     ];
     let refusals = [
         Refusal::OtherUser,

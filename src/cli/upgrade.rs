@@ -38,9 +38,8 @@ async fn upgrade(settings: Settings) -> u8 {
         Ok(None) => return not_upgraded("nobody runs as this node here; start it with `vitarad serve`"),
         Err(failure) => return not_upgraded(&failure.to_string()),
     };
-    if line.say(&ToIncumbent::Upgrade {}).await.is_err() {
-        return not_upgraded("the running process does not listen");
-    }
+    // Who refuses may have said so and hung up before we spoke.
+    let _ = line.say(&ToIncumbent::Upgrade {}).await;
     match timeout(PATIENCE, awaited(line)).await {
         Ok(Some(report)) => told(report),
         Ok(None) => not_upgraded("whoever was to tell ended without a word; the logs say more"),

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use vitarad::sandbox::oscar::demo::MARIE;
+use vitarad_actors::handoff::PROTO;
 
 use crate::daemon::{Daemon, serve};
 use crate::engine::around;
@@ -74,22 +75,22 @@ async fn who_cannot_take_over_is_told_why_and_whoever_talks_nonsense_is_cut_off(
     let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     call(&daemon).verify(MARIE).await;
-    assert!(told(&premises, &hello(0, 9, 1)).await.contains("\"proto_too_old\""));
-    assert!(told(&premises, &hello(2, 9, 1)).await.contains("\"proto_too_new\""));
-    assert!(told(&premises, &hello(1, 999, 998)).await.contains("\"schema_out_of_range\""));
+    assert!(told(&premises, &hello(PROTO - 1, 9, 1)).await.contains("\"proto_too_old\""));
+    assert!(told(&premises, &hello(PROTO + 1, 9, 1)).await.contains("\"proto_too_new\""));
+    assert!(told(&premises, &hello(PROTO, 999, 998)).await.contains("\"schema_out_of_range\""));
     let endless = vec![b'x'; 10 << 20];
     for nonsense in [b"{}\n".as_slice(), b"\xff\xfe\n", b"{\"say\":\"settled\"}\n", &endless] {
         assert_eq!(told(&premises, nonsense).await, "");
     }
     let mut first = talk_to(&premises).await;
-    first.write_all(&hello(1, 9, 1)).await.expect("it listens");
+    first.write_all(&hello(PROTO, 9, 1)).await.expect("it listens");
     let mut welcome = [0; 16];
     first.read_exact(&mut welcome).await.expect("a welcome");
     assert_eq!(&welcome, b"{\"say\":\"welcome\"");
-    assert!(told(&premises, &hello(1, 9, 1)).await.contains("\"another_successor\""));
+    assert!(told(&premises, &hello(PROTO, 9, 1)).await.contains("\"another_successor\""));
     drop(first);
     until("an incumbent that can be asked again", async || {
-        Some(told(&premises, &hello(0, 9, 1)).await).filter(|told| told.contains("\"proto_too_old\""))
+        Some(told(&premises, &hello(PROTO - 1, 9, 1)).await).filter(|told| told.contains("\"proto_too_old\""))
     })
     .await;
     assert!(call(&daemon).earliest().await.is_string(), "it serves all the time");
@@ -99,7 +100,7 @@ async fn who_cannot_take_over_is_told_why_and_whoever_talks_nonsense_is_cut_off(
 async fn frozen(premises: &Premises) -> UnixStream {
     let mut line = talk_to(premises).await;
     for (words, answer) in [
-        (String::from_utf8(hello(1, 9, 1)).expect("text"), "welcome"),
+        (String::from_utf8(hello(PROTO, 9, 1)).expect("text"), "welcome"),
         (json!({ "say": "warm", "generation": 999 }).to_string() + "\n", "offer"),
         (json!({ "say": "parked" }).to_string() + "\n", "frozen"),
     ] {
@@ -137,7 +138,7 @@ async fn a_process_that_is_told_to_stop_does_not_wait_for_a_successor_that_is_no
     let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;
     let mut line = talk_to(&premises).await;
-    line.write_all(&hello(1, 9, 1)).await.expect("it listens");
+    line.write_all(&hello(PROTO, 9, 1)).await.expect("it listens");
     let mut welcome = [0; 16];
     line.read_exact(&mut welcome).await.expect("a welcome");
     daemon.process.signal("TERM");

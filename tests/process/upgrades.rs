@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use vitarad::sandbox::oscar::demo::MARIE;
+use vitarad_actors::handoff::PROTO;
 
 use crate::daemon::{Daemon, Ended, Process};
 use crate::engine::around;
@@ -199,7 +200,7 @@ async fn an_upgrade_that_cannot_be_says_why_and_the_running_process_serves_on() 
     call(&first).verify(MARIE).await;
 
     let mut another = talk_to(&installed.premises).await;
-    another.write_all(&hello(1, 9, 1)).await.expect("it listens");
+    another.write_all(&hello(PROTO, 9, 1)).await.expect("it listens");
     let told = until("a refusal", async || {
         Some(upgrade(&installed.premises).await).filter(|told| told.err.contains("another successor"))
     })

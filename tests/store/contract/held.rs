@@ -198,7 +198,12 @@ pub(crate) async fn a_held_request_is_due_when_it_expires_and_may_be_cancelled_w
     assert!(due_at(store, later(9_999)).await.is_empty());
     let retention = role(store, "retention", a.generation).await;
     held(store, &held_draft(2, 1, 2, 540)).await;
-    assert_eq!(store.purge(&retention, KEEP, 9, NOW.plus(DAY)).await.unwrap(), 1, "the cancelled one");
+    let mut purged = 0;
+    // Where clinics are walled off, each has its turn.
+    for _ in ["birch", "maple"] {
+        purged += store.purge(&retention, KEEP, 9, NOW.plus(DAY)).await.unwrap();
+    }
+    assert_eq!(purged, 1, "the cancelled one");
     assert_eq!(due_at(store, NOW.plus(DAY)).await.len(), 1);
 }
 

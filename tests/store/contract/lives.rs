@@ -112,8 +112,9 @@ pub(crate) async fn a_process_tells_whom_it_counts(house: &dyn House) {
     let b = house.process("b").await;
     let told = async |now: &Census| {
         beat_counting(&a, now).await.unwrap();
-        let membership =
-            beat(&b).await.unwrap().membership(b.generation, Pace { dead_after: Duration::from_hours(1) });
+        let all = beat(&b).await.unwrap();
+        let census = beat_counting(&b, &all).await.unwrap();
+        let membership = census.membership(b.generation, Pace { dead_after: Duration::from_hours(1) });
         (membership.processes, membership.is_counted)
     };
     assert_eq!(told(&seen).await, (2, false));

@@ -144,7 +144,7 @@ async fn live_through(case: Case, store: Option<SecretString>) {
     let emr = premises.town.maple();
 
     // However busy this machine is, the caller still waits when the process dies.
-    premises.set(DEADLINE, "30000");
+    premises.set(DEADLINE, "15000");
     let (tool, deed) = die(&case, &premises, &name).await;
     premises.environment.remove(DEADLINE);
 

@@ -70,7 +70,7 @@ impl Scale {
     fn wanted() -> Self {
         Self {
             upgrades: wanted("UPGRADES", 10),
-            per_second: wanted("PER_SECOND", 300),
+            per_second: wanted("PER_SECOND", 500),
             live_calls: wanted("LIVE_CALLS", 100),
         }
     }

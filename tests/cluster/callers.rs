@@ -47,6 +47,8 @@ pub(crate) struct Visit {
 
 /// One webhook, from its first sending to its answer.
 pub(crate) struct Webhook {
+    /// Which call it belongs to.
+    pub(crate) call: usize,
     pub(crate) sent: Instant,
     pub(crate) took: Duration,
     pub(crate) sent_again: usize,
@@ -68,6 +70,7 @@ pub(crate) struct Lines {
 struct Talk<'a> {
     lines: &'a Lines,
     platform: Platform,
+    number: usize,
     call: PhoneCall,
     chart: i32,
     turn: usize,
@@ -106,7 +109,7 @@ impl Lines {
         let id = format!("call-{number}");
         let platform = self.platform.with("x-call-id", &id);
         let call = platform.call(&id, caller.line, Some(&caller.phone));
-        let mut talk = Talk { lines: self, platform, call, chart: caller.chart, turn: 0 };
+        let mut talk = Talk { lines: self, platform, number, call, chart: caller.chart, turn: 0 };
         let born = json!({ "dateOfBirth": caller.birth.to_string() });
         talk.insist("search_patient_by_phone", born, &["VERIFIED"]).await;
         let day = today().saturating_add((1 + i64::try_from(number % DAYS).unwrap_or_default()).days());
@@ -167,7 +170,8 @@ impl Talk<'_> {
         })
         .await;
         let is_certain = !NOT_YET.iter().any(|code| reply.text.contains(code));
-        let webhook = Webhook { sent, took: sent.elapsed(), sent_again: tries - 1, is_certain };
+        let took = sent.elapsed();
+        let webhook = Webhook { call: self.number, sent, took, sent_again: tries - 1, is_certain };
         self.lines.webhooks.lock().unwrap().push(webhook);
         reply
     }

@@ -1,5 +1,7 @@
 //! Nodes killed at random under load, one after the other, and started again.
 
+use std::collections::{HashMap, HashSet};
+
 use futures::future::join_all;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -87,6 +89,7 @@ async fn killed_at_random_behind(kind: Kind) {
     let webhooks = std::mem::take(&mut *lines.webhooks.lock().unwrap());
     let (seed, passed_on) = (plan.seed, balancer.passed_on());
     say(&format!("{kind:?}, SEED={seed}: {}; {passed_on} passed on", tally(&killed, &webhooks)));
+    say(&format!("  the next webhook of calls that had begun: {}", next_of_each_call(&killed, &webhooks)));
     let told = |code: &str| visits.iter().filter(|visit| visit.told["code"] == code).count();
     say(&format!("  {} booked, {} with staff", told("BOOKED"), told("HANDED_TO_STAFF")));
     assert!(visits.len() > AT_ONCE, "hardly anybody was served");
@@ -112,6 +115,24 @@ fn tally(killed: &[Instant], webhooks: &[Webhook]) -> String {
         slowest(false, false),
         slowest(true, false)
     )
+}
+
+/// After each death, of every call that was under way: those of the dead node have been adopted by then.
+fn next_of_each_call(killed: &[Instant], webhooks: &[Webhook]) -> String {
+    let next_after = |death: &Instant| {
+        let (before, after): (Vec<_>, Vec<_>) = webhooks.iter().partition(|one| one.sent + one.took < *death);
+        let had_begun: HashSet<usize> = before.iter().map(|one| one.call).collect();
+        let mut next: HashMap<usize, Duration> = HashMap::new();
+        for one in after.iter().filter(|one| one.sent > *death && had_begun.contains(&one.call)) {
+            // Listed in the order of their answers, which within a call is that of their sending.
+            next.entry(one.call).or_insert(one.took);
+        }
+        next.into_values()
+    };
+    let mut took: Vec<Duration> = killed.iter().flat_map(next_after).collect();
+    took.sort_unstable();
+    let at = |share: usize| took.get((took.len().max(1) - 1) * share / 100).map_or(0, Duration::as_millis);
+    format!("{}, answered after {} ms at the median, {} ms at worst", took.len(), at(50), at(100))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -116,7 +116,7 @@ impl State {
 async fn on_duty<D: Duty>(house: &House) -> bool {
     let Some(_at_work) = house.rest.begin() else { return false };
     let role = D::ROLE.name();
-    let held = house.store.hold_role(role, house.generation, house.settings.role_lasts, house.now()).await;
+    let held = house.store.hold_role(role, house.generation, house.settings.role_lasts).await;
     let worked = match held {
         Ok(Some(lease)) if Instant::now() < lease.until => D::work(house, &lease).await,
         Ok(_) => Ok(false),

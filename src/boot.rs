@@ -3,6 +3,7 @@
 mod approvals;
 mod clinics;
 mod door;
+mod furnished;
 mod giving;
 mod handing;
 mod life;
@@ -10,6 +11,7 @@ mod reload;
 mod reports;
 mod shelter;
 mod socket;
+mod store;
 mod succession;
 mod taking;
 mod watchdog;
@@ -20,54 +22,39 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::registry::Registry;
-use secrecy::{ExposeSecret, SecretBox};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use vitarad_actors::clinics::adopt_again;
 use vitarad_actors::crashpoint::Crashpoints;
-use vitarad_actors::directory::Directory;
 use vitarad_actors::domain::clinic::Contested;
 use vitarad_actors::domain::ids::Generation;
-use vitarad_actors::domain::membership::Membership;
-use vitarad_actors::exchange::Exchange;
 use vitarad_actors::handoff::{Outcome, ToSuccessor};
-use vitarad_actors::hearsay::Hearsay;
 use vitarad_actors::house::House;
-use vitarad_actors::ports::emr::EmrConnector;
 use vitarad_actors::ports::store::{RoleStore, StoreError};
-use vitarad_actors::ports::{Clock, Luck, SmsGateway};
-use vitarad_actors::rest::Rest;
 use vitarad_actors::root::{Ended, Root};
 
-use self::approvals::Approvals;
 use self::clinics::ClinicBook;
 pub use self::clinics::rehearse;
-use self::door::FrontDoor;
+use self::furnished::{Furnished, Own};
 use self::giving::{Giver, turn_away};
 use self::handing::bury;
 use self::life::Lifetime;
 pub use self::life::{Taken, nobody_lives_beside, place};
 use self::reload::Reloader;
 pub use self::shelter::begin_in_spite;
+pub use self::store::{migrate, open, owner};
 use self::succession::Succession;
 pub use self::taking::take_over;
-use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::config::sections::store::{StoreAddress, Synchronous};
-use crate::emr::{Connector, KeptToken, Tokens};
+use crate::front::BadGatebook;
 use crate::front::listener::Gate;
-use crate::front::{BadGatebook, Door, DoorMeters};
 use crate::handoff::{Line, NoPlace, Place};
 use crate::health::{Health, Phase};
-use crate::seal::Keyring;
 use crate::signals::{Signal, SignalStream};
-use crate::sms::LogOnly;
-use crate::store::{Durability, Engine, OpenError, Schema, SqlStore, Tuning};
+use crate::store::{OpenError, SqlStore};
 use crate::systemd;
-use crate::voice::LiveControl;
 
 /// With the time the tree takes to stop this stays within the ten seconds a drain may last.
 const GIVING_BACK: Duration = Duration::from_secs(1);
@@ -109,23 +96,6 @@ impl NotBegun {
     }
 }
 
-/// Everything a process needs before its node may be its own.
-struct Furnished {
-    store: Arc<SqlStore>,
-    clinics: Arc<ClinicBook>,
-    emr: Arc<dyn EmrConnector>,
-    voice: Arc<LiveControl>,
-    luck: Arc<Luck>,
-    clock: Arc<dyn Clock>,
-}
-
-/// What makes a process the node's.
-struct Own {
-    generation: Generation,
-    socket: TcpListener,
-    life: Lifetime,
-}
-
 /// The process this one took over from, which finishes what it began.
 struct Predecessor {
     generation: Generation,
@@ -147,86 +117,6 @@ pub struct App {
     place: Place,
     predecessor: Option<Predecessor>,
     succession: Succession,
-}
-
-impl Furnished {
-    async fn bring(settings: &Settings) -> Result<Self, NotBegun> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::new(open(settings).await?);
-        let clinics = Arc::new(ClinicBook::open(settings, &store, clock.now()).await?);
-        let access = Arc::clone(&clinics);
-        let luck = Arc::new(Luck::from_entropy(rand::random()));
-        let rest = (emr_tokens(&store), Arc::clone(&clock), Arc::clone(&luck));
-        let emr = Connector::new(move |clinic| access.emr(clinic)).with_rest(rest.0, rest.1, rest.2);
-        Ok(Self { store, clinics, emr: Arc::new(emr), voice: Arc::new(LiveControl::new()), luck, clock })
-    }
-
-    fn house(&self, settings: &Settings, own: &Own, crashpoints: Crashpoints) -> House {
-        let sms: Arc<dyn SmsGateway> = Arc::new(LogOnly);
-        House {
-            generation: own.generation,
-            store: Arc::<SqlStore>::clone(&self.store),
-            emr: Arc::clone(&self.emr),
-            sms,
-            voice: Arc::<LiveControl>::clone(&self.voice),
-            clock: Arc::clone(&self.clock),
-            reports: reports::of(settings, &self.clinics, &self.luck),
-            luck: Arc::clone(&self.luck),
-            roster: self.clinics.roster(),
-            directory: Directory::default(),
-            membership: watch::Sender::new(Membership::UNCOUNTED),
-            declared: watch::Sender::default(),
-            usurped: watch::Sender::default(),
-            hearsay: Hearsay::default(),
-            meters: Arc::default(),
-            rest: Rest::default(),
-            settings: settings.house,
-            crashpoints,
-        }
-    }
-
-    /// Starts the tree; opens the door last.
-    async fn open(&self, settings: &Settings, own: Own, crashpoints: Crashpoints) -> Result<App, NotBegun> {
-        let unusable = |cause| NotBegun::Listen { address: settings.http.listen, cause };
-        let addr = own.socket.local_addr().map_err(unusable)?;
-        let house = Arc::new(self.house(settings, &own, crashpoints));
-        let Own { generation, socket, life } = own;
-        let mut registry = Registry::with_prefix("vitarad");
-        let door_meters = DoorMeters::register(&mut registry);
-        house.meters.register(&mut registry);
-        let health = Arc::new(Health::new(&house, &self.store, registry, settings));
-        let door = Door::new(
-            Arc::new(Exchange(Arc::clone(&house))),
-            self.clinics.gatebook(),
-            Arc::clone(&self.clock),
-            Arc::clone(&house.luck),
-            door_meters.clone(),
-            door::settings(settings),
-        );
-        let approvals = Approvals::new(&self.store, &self.clinics, &house);
-        let beside = Arc::clone(&health).router().merge(approvals.router());
-        let (router, gate) = (Arc::new(door).router(beside), Gate::default());
-        let front = socket.try_clone().map_err(unusable)?;
-        let front = FrontDoor::new(front, router, door::listener(settings), gate.clone(), door_meters);
-        let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;
-        health.serve(root.actor().clone());
-        tracing::info!(generation = generation.0, node = settings.node.name, http.addr = %addr, "serving");
-        Ok(App {
-            node: settings.node.name.clone(),
-            house,
-            store: Arc::clone(&self.store),
-            clinics: Arc::clone(&self.clinics),
-            health,
-            root,
-            addr,
-            gate,
-            socket,
-            life,
-            place: place(settings),
-            predecessor: None,
-            succession: Succession::default(),
-        })
-    }
 }
 
 impl App {
@@ -384,7 +274,7 @@ impl App {
 
     /// A store that does not answer must not keep the process: what it still holds is adopted by the next one.
     async fn close(&self) {
-        let given_back = self.store.release(self.house.generation, self.house.now());
+        let given_back = self.store.release(self.house.generation);
         match timeout(GIVING_BACK, given_back).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => {
@@ -397,77 +287,4 @@ impl App {
         }
         tracing::info!("stopped");
     }
-}
-
-/// In development a store may be sealed with a key that everybody knows; production has refused to come this far.
-const DEVELOPMENT_KEY: [u8; 32] = *b"vitarad: for development only :)";
-
-fn keyring(settings: &Settings) -> Keyring {
-    let copy = |key: &SecretBox<[u8; 32]>| SecretBox::new(Box::new(*key.expose_secret()));
-    let current = settings.crypto.master_key.as_ref().map_or_else(
-        || {
-            tracing::warn!("no crypto.master_key is set: the store is sealed with the development key");
-            SecretBox::new(Box::new(DEVELOPMENT_KEY))
-        },
-        copy,
-    );
-    Keyring::new(current, settings.crypto.previous_master_key.as_ref().map(copy))
-}
-
-/// The store as the settings describe it.
-pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
-    let keyring = keyring(settings);
-    let tuning = Tuning {
-        readers: settings.store.max_connections,
-        writers: settings.store.writers,
-        durability: match settings.store.synchronous {
-            Synchronous::Full => Durability::PowerFailure,
-            Synchronous::Normal | Synchronous::Off => Durability::ProcessDeath,
-        },
-        migrates: false,
-        ..Tuning::default()
-    };
-    if settings.store.migrates {
-        migrate(settings).await?;
-    }
-    let store = SqlStore::open(&engine(settings), keyring, tuning).await?;
-    if settings.profile.is_production() {
-        store.check_wall().await?;
-    }
-    Ok(store)
-}
-
-/// Brings the schema up to date, and lets the daemon's role work on it where that is not the owner's.
-pub async fn migrate(settings: &Settings) -> Result<Schema, OpenError> {
-    let owner = owner(settings);
-    let schema = owner.migrate().await?;
-    owner.admit(&engine(settings)).await?;
-    Ok(schema)
-}
-
-fn engine(settings: &Settings) -> Engine {
-    match &settings.store.address {
-        StoreAddress::Sqlite(file) => Engine::Sqlite { file: file.clone() },
-        StoreAddress::Postgres(url) => Engine::Postgres { url: url.clone() },
-    }
-}
-
-/// The same database, for who may change its schema.
-pub fn owner(settings: &Settings) -> Engine {
-    match &settings.store.owner {
-        Some(url) => Engine::Postgres { url: url.clone() },
-        None => engine(settings),
-    }
-}
-
-/// Where the EMR's adapter looks up the leave it was given.
-pub fn emr_tokens(store: &Arc<SqlStore>) -> Tokens {
-    let store = Arc::clone(store);
-    Arc::new(move |clinic| {
-        let store = Arc::clone(&store);
-        Box::pin(async move {
-            let kept = store.emr_token(&clinic).await?;
-            Ok(kept.map(|(token, expires_at)| KeptToken { token, expires_at }))
-        })
-    })
 }

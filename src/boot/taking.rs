@@ -10,9 +10,10 @@ use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::handoff::{Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToSuccessor};
 use vitarad_actors::ports::store::HandoffStore;
 
+use super::furnished::{Furnished, Own};
 use super::handing::{ask, deadline, reached};
 use super::life::{self, Lifetime, Taken};
-use super::{App, Furnished, NotBegun, Own, Predecessor, begin_in_spite, socket};
+use super::{App, NotBegun, Predecessor, begin_in_spite, socket};
 use crate::config::Settings;
 use crate::handoff::Line;
 use crate::signals::SignalStream;

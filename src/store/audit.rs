@@ -17,7 +17,7 @@ use vitarad_actors::ports::store::{AuditEntry, AuditStore, RoleLease, StoreError
 
 use super::db::{Scope, Session};
 use super::sql::args;
-use super::statements::{
+use super::statements::audit::{
     APPEND_AUDIT, APPEND_SUBJECT, AUDIT_HEAD, MOVE_AUDIT_HEAD, SEAL_ENTRY, SEALED, UNSEALED, UNSEALED_CLINICS,
 };
 use super::writer::Lane;

@@ -16,7 +16,7 @@ use vitarad_actors::ports::store::{
 
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{HANDED_TO_STAFF, INTENT, UNSETTLED};
+use super::statements::bookings::{HANDED_TO_STAFF, INTENT, UNSETTLED};
 use super::writer::Lane;
 use super::{SqlStore, states};
 use announce::{Announcing, Decision};

@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::{StoreError, StoreResult};
 use super::SqlStore;
 use super::db::{Scope, Session};
 use super::sql::args;
-use super::statements::{CALL_RECORD, RECORD_CALL};
+use super::statements::calls::{CALL_RECORD, RECORD_CALL};
 
 /// Inside the transaction of what the facts come from. `report_due` is when the report is missed, `None` with the report.
 pub(super) async fn record(

@@ -13,7 +13,8 @@ use vitarad_actors::ports::store::{
 use super::audit::{self, SealedEntry};
 use super::db::Session;
 use super::sql::args;
-use super::statements::{ADOPT_CALL, CALL_FENCE, DROP_HOLDS, END_CALL, KEEP_EVENT, SAVE_CALL};
+use super::statements::calls::{ADOPT_CALL, CALL_FENCE, END_CALL, KEEP_EVENT, SAVE_CALL};
+use super::statements::holds::DROP_HOLDS;
 use super::waitlist::{self, SealedJoin};
 use super::writer::Lane;
 use super::{SqlStore, call_records};

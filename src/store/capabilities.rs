@@ -11,7 +11,7 @@ use vitarad_actors::ports::store::{CapabilityStore, StoreResult};
 use super::SqlStore;
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{EMR_DISCOVERIES, KEEP_EMR_DISCOVERY};
+use super::statements::tokens::{EMR_DISCOVERIES, KEEP_EMR_DISCOVERY};
 use super::writer::Lane;
 
 #[async_trait]

@@ -8,7 +8,7 @@ use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
 
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{
+use super::statements::clinics::{
     ACTIVE_CLINICS, CLINIC_STANDING, CLINICS_REVISION, DEACTIVATE_CLINIC, DECLARED_CLINICS, SEED_CLINIC,
 };
 use super::writer::Lane;

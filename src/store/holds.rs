@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::{HoldStore, StoreError, StoreResult, Taken, Ta
 use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::sql::args;
-use super::statements::{ADD_HOLD, DROP_HOLDS, IN_THE_WAY, TAKEN};
+use super::statements::holds::{ADD_HOLD, DROP_HOLDS, IN_THE_WAY, TAKEN};
 use super::writer::Lane;
 use super::{SqlStore, audit, records};
 

@@ -44,15 +44,15 @@ pub(super) async fn check(session: &mut Session, sender: Generation) -> StoreRes
 }
 
 /// Calls need nothing here: they move to whoever adopts them next.
-pub(super) async fn release(session: &mut Session, owner: Generation, now: Ts) -> StoreResult<()> {
+pub(super) async fn release(session: &mut Session, owner: Generation) -> StoreResult<()> {
     session.run(RELEASE_GENERATION, args![owner]).await?;
     session.notify(Notice::Lives).await?;
-    session.run(RELEASE_ROLES, args![owner, now]).await?;
+    session.run(RELEASE_ROLES, args![owner]).await?;
     let clinics: Vec<(String,)> = session.all(LEASING_CLINICS, args![owner]).await?;
     for (clinic,) in &clinics {
         let clinic = walls::parsed(clinic)?;
         session.scope_transaction(Scope::Clinic(&clinic)).await?;
-        session.run(RELEASE_LEASES, args![owner, now, &clinic]).await?;
+        session.run(RELEASE_LEASES, args![owner, &clinic]).await?;
     }
     Ok(())
 }

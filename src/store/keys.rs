@@ -10,7 +10,7 @@ use vitarad_actors::ports::store::{StoreError, StoreResult};
 use super::SqlStore;
 use super::db::Scope;
 use super::sql::{Sql, args};
-use super::statements::{ADD_CLINIC_KEY, CLINIC_KEYS, KNOW_CLINIC, REWRAP_CLINIC_KEY};
+use super::statements::clinics::{ADD_CLINIC_KEY, CLINIC_KEYS, KNOW_CLINIC, REWRAP_CLINIC_KEY};
 use super::writer::Lane;
 use crate::seal::{ClinicKeys, KeyKind, Place, WrappedKey};
 

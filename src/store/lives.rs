@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::{Beat, LifeStore, Notice, StoreError, StoreRes
 use super::SqlStore;
 use super::db::{Scope, Session};
 use super::sql::args;
-use super::statements::CLINICS_REVISION;
+use super::statements::clinics::CLINICS_REVISION;
 use super::statements::ownership::{BURY_SILENT, HEARTBEAT, LIVES};
 use super::writer::Lane;
 
@@ -36,9 +36,9 @@ impl LifeStore for SqlStore {
 
 async fn beat_once(session: &mut Session, counts: &str, beat: &Beat) -> StoreResult<Census> {
     let Beat { generation, is_news, pace, .. } = beat;
-    let (dead_after, gap) = (micros(pace.dead_after), micros(pace.gap()));
-    let buried: Vec<(i64,)> = session.all(BURY_SILENT, args![*generation, dead_after, gap]).await?;
-    if session.run(HEARTBEAT, args![*generation, counts, gap]).await? == 0 {
+    let buried: Vec<(i64,)> =
+        session.all(BURY_SILENT, args![*generation, pace.dead_after, pace.gap()]).await?;
+    if session.run(HEARTBEAT, args![*generation, counts, pace.gap()]).await? == 0 {
         return Err(StoreError::Usurped);
     }
     if *is_news || !buried.is_empty() {
@@ -61,8 +61,4 @@ async fn living(session: &mut Session) -> StoreResult<Vec<Life>> {
         })
     };
     rows.into_iter().map(life).collect()
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use vitarad_actors::ports::store::{EmrToken, RoleLease, StoreError, StoreResult,
 
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{
+use super::statements::tokens::{
     APPROVAL, AWAIT_APPROVAL, AWAITED_APPROVALS, EMR_TOKEN, EMR_TOKEN_LIFE, KEEP_EMR_TOKEN, TAKE_APPROVAL,
     TOKEN_CLINICS, WATCH_EMR_TOKEN,
 };

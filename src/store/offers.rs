@@ -19,11 +19,12 @@ use super::holds::{self, NOBODYS};
 use super::locks::LockKey;
 use super::outbox::{self, SealedSms};
 use super::sql::args;
+use super::statements::holds::DROP_HOLDS;
 use super::statements::offers::{
     CLOSE_OFFER, DUE_FREED, FREE_SLOT, FREED_DUE, GIVE_FREED_UP, KEEP_FOR_OFFER, MAKE_OFFER, MUTE_SMS,
     OFFER_TAKEN_UP, OFFERS, OPEN_OFFERS, TEXT_OF_OFFER, WAITING_FOR,
 };
-use super::statements::{DROP_HOLDS, MARK_WAITING};
+use super::statements::waitlist::MARK_WAITING;
 use super::waitlist::EntryRow;
 use super::writer::Lane;
 use super::{SqlStore, audit, records};

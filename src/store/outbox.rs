@@ -14,7 +14,7 @@ use vitarad_actors::ports::store::{
 
 use super::db::Session;
 use super::sql::args;
-use super::statements::{LOSE_SMS, QUEUE_SMS, RECORD_SMS, TAKE_SMS, TEXTING_CLINICS};
+use super::statements::outbox::{LOSE_SMS, QUEUE_SMS, RECORD_SMS, TAKE_SMS, TEXTING_CLINICS};
 use super::writer::Lane;
 use super::{SqlStore, roles};
 use crate::seal::{ClinicKeys, Place};

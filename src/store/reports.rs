@@ -8,7 +8,7 @@ use vitarad_actors::ports::store::{NoReport, ReportStore, RoleLease, StoreError,
 
 use super::db::Scope;
 use super::sql::args;
-use super::statements::{NEXT_UNREPORTED, NOTE_NO_REPORT, UNREPORTED_CLINICS};
+use super::statements::calls::{NEXT_UNREPORTED, NOTE_NO_REPORT, UNREPORTED_CLINICS};
 use super::writer::Lane;
 use super::{SqlStore, roles};
 

@@ -5,8 +5,8 @@ use futures::FutureExt;
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{Keep, RetentionStore, RoleLease, StoreResult};
 
-use super::sql::args;
-use super::statements::{
+use super::sql::{args, micros};
+use super::statements::retention::{
     PURGE_CALLS, PURGE_DEAD_LETTERS, PURGE_EVENTS, PURGE_FREED, PURGE_HELD, PURGE_HOLDS, PURGE_INTENTS,
     PURGE_LEASES, PURGE_OFFERS, PURGE_RECORDS, PURGE_REGISTRATIONS, PURGE_SMS, PURGE_TOOL_CALLS,
     PURGE_WAITLIST,
@@ -32,13 +32,14 @@ impl RetentionStore for SqlStore {
             (PURGE_OFFERS, now.minus(keep.settled_effects)),
             (PURGE_REGISTRATIONS, now.minus(keep.settled_effects)),
             (PURGE_HOLDS, now),
-            // Their fences go with them, so only when nobody can remember one.
-            (PURGE_LEASES, now.minus(keep.settled_effects)),
-        ];
+        ]
+        .map(|(sql, before)| (sql, before.0));
+        // By the store's clock, as they end. Their fences go with them, so only when nobody can remember one.
+        let leases = (PURGE_LEASES, micros(keep.settled_effects));
         // One clinic at a time: what is past its time can wait for the others' turns.
         let Some(clinic) = self.next_in_turn().await? else { return Ok(0) };
         let mut purged = 0;
-        for (sql, before) in kinds {
+        for (sql, before) in kinds.into_iter().chain([leases]) {
             purged += self
                 .writer
                 .submit(Lane::Retention(&clinic), *role, move |role, session| {

@@ -7,7 +7,6 @@ use futures::FutureExt;
 use tokio::time::Instant;
 use vitarad_actors::domain::ids::{Fence, Generation};
 use vitarad_actors::domain::laws;
-use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{RoleLease, RoleStore, StoreError, StoreResult};
 
 use super::db::Session;
@@ -23,25 +22,21 @@ impl RoleStore for SqlStore {
         role: &'static str,
         owner: Generation,
         lasts: Duration,
-        now: Ts,
     ) -> StoreResult<Option<RoleLease>> {
         // The holder's clock starts before the row's, and stops at two thirds: it is always the first to stop.
         let until = Instant::now() + lasts * 2 / 3;
         let held: Option<(i64,)> = self
             .writer
-            .submit(Lane::House, (role, owner, lasts, now), |(role, owner, lasts, now), session| {
-                async move { session.maybe(HOLD_ROLE, args![*role, *owner, now.plus(*lasts), *now]).await }
-                    .boxed()
+            .submit(Lane::House, (role, owner, lasts), |(role, owner, lasts), session| {
+                async move { session.maybe(HOLD_ROLE, args![*role, *owner, *lasts]).await }.boxed()
             })
             .await?;
         Ok(held.map(|(fence,)| RoleLease { role, owner, fence: Fence(fence), until }))
     }
 
-    async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()> {
+    async fn release(&self, owner: Generation) -> StoreResult<()> {
         self.writer
-            .submit(Lane::House, (owner, now), |(owner, now), session| {
-                instances::release(session, *owner, *now).boxed()
-            })
+            .submit(Lane::House, owner, |owner, session| instances::release(session, *owner).boxed())
             .await
     }
 }

@@ -1,5 +1,7 @@
 //! One SQL text for both engines, and the values that go into it.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -102,6 +104,8 @@ arg_from! {
     Option<Generation> => |value| Self::Number(value.map(|generation| generation.0));
     Minute => |value| Self::Number(Some(value.get().into()));
     Option<AppointmentNo> => |value| Self::Number(value.map(|no| no.0.into()));
+    Duration => |value| Self::Number(Some(micros(value)));
+    Option<Duration> => |value| Self::Number(value.map(micros));
     Date => |value| Self::Written(value.to_string());
     IntentId => |value| Self::Id(Some(value.0));
     EffectId => |value| Self::Id(Some(value.0));
@@ -116,4 +120,9 @@ arg_from! {
     &'a Vec<u8> => |value| Self::Bytes(Some(value));
     &'a [u8] => |value| Self::Bytes(Some(value));
     Option<&'a Vec<u8>> => |value| Self::Bytes(value.map(Vec::as_slice));
+}
+
+/// As long as the store counts it.
+pub(super) fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

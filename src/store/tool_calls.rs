@@ -12,8 +12,9 @@ use vitarad_actors::ports::store::{AuditEntry, Claimant, Claimed, StoreError, St
 
 use super::db::{Scope, Session};
 use super::sql::args;
-use super::statements::{
-    ANSWER, CALL_FENCE, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
+use super::statements::calls::CALL_FENCE;
+use super::statements::tool_calls::{
+    ANSWER, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
 };
 use super::writer::Lane;
 use super::{SqlStore, audit};

@@ -20,7 +20,7 @@ type Row = (String, String, Option<i64>, i64, String, i64);
 impl TroubleStore for SqlStore {
     async fn tell(&self, clinic: &ClinicId, part: &Part, lasts: Lasts, by: Generation) -> StoreResult<()> {
         let lasts = match lasts {
-            Lasts::For(time) => Some(micros(time)),
+            Lasts::For(time) => Some(time),
             Lasts::IsOver => None,
         };
         let word = (clinic.clone(), part.to_string(), lasts, by);
@@ -42,7 +42,7 @@ impl TroubleStore for SqlStore {
 
     async fn told_lately(&self, within: Duration) -> StoreResult<Vec<(ClinicId, Trouble)>> {
         let mut session = self.read(Scope::House).await?;
-        let rows: Vec<Row> = session.all(TROUBLES_TOLD_LATELY, args![micros(within)]).await?;
+        let rows: Vec<Row> = session.all(TROUBLES_TOLD_LATELY, args![within]).await?;
         rows.into_iter().map(told).collect()
     }
 }
@@ -57,8 +57,4 @@ fn told((clinic, part, left, told_by, node, revision): Row) -> StoreResult<(Clin
         revision,
     };
     Ok((walls::parsed(&clinic)?, trouble))
-}
-
-fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

@@ -12,7 +12,7 @@ use vitarad_actors::ports::store::{
 
 use super::db::Session;
 use super::sql::args;
-use super::statements::{JOIN_WAITLIST, MARK_WAITING, RENEW_WAITING, WAITLIST};
+use super::statements::waitlist::{JOIN_WAITLIST, MARK_WAITING, RENEW_WAITING, WAITLIST};
 use super::writer::Lane;
 use super::{SqlStore, audit};
 use crate::seal::{Blind, ClinicKeys, Place};

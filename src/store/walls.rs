@@ -13,7 +13,7 @@ use super::SqlStore;
 use super::connect::{self, Engine, OpenError};
 use super::db::{Db, Scope};
 use super::sql::{Arg, Sql, args};
-use super::statements::KNOWN_CLINICS;
+use super::statements::clinics::KNOWN_CLINICS;
 use super::statements::ownership::ROLE_STANDING;
 
 impl Engine {

@@ -73,7 +73,7 @@ async fn of_many_who_bring_the_same_state_one_gets_the_request() {
 
 async fn role(store: &SqlStore) -> RoleLease {
     let owner = store.begin_generation("a", NOW).await.unwrap();
-    store.hold_role("retention", owner, Duration::from_secs(10), NOW).await.unwrap().unwrap()
+    store.hold_role("retention", owner, Duration::from_secs(10)).await.unwrap().unwrap()
 }
 
 #[tokio::test]

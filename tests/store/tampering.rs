@@ -30,7 +30,7 @@ async fn record(store: &SqlStore, owner: Generation, entries: u64) {
 async fn sealer(store: &SqlStore) -> (Generation, RoleLease) {
     declare(store, "maple").await;
     let owner = store.begin_generation("a", NOW).await.unwrap();
-    (owner, store.hold_role("audit", owner, LEASE, NOW).await.unwrap().unwrap())
+    (owner, store.hold_role("audit", owner, LEASE).await.unwrap().unwrap())
 }
 
 /// Ten sealed entries, and what the check says after `tampering`.

@@ -56,7 +56,7 @@ async fn filled() -> Option<SqlHouse> {
     fill(&store).await;
     store.hold(&call(2), vec![slot(600)], 1, later(60), NOW).await.unwrap();
     let owner = store.begin_generation("a", NOW).await.unwrap();
-    let role = store.hold_role("audit", owner, LEASE, NOW).await.unwrap().unwrap();
+    let role = store.hold_role("audit", owner, LEASE).await.unwrap().unwrap();
     store.seal_audit(&role, 99, NOW).await.unwrap();
     store.close().await;
     Some(house)
@@ -162,7 +162,7 @@ async fn the_singletons_rounds_begin_with_another_clinic_each_time() {
     let Some(house) = SqlHouse::postgres().await else { return };
     let store = house.open().await;
     let owner = store.begin_generation("a", NOW).await.unwrap();
-    let role = store.hold_role("audit", owner, LEASE, NOW).await.unwrap().unwrap();
+    let role = store.hold_role("audit", owner, LEASE).await.unwrap().unwrap();
     for id in ["alder", "birch", "maple"] {
         declare(&store, id).await;
     }

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use super::StoreResult;
 use crate::domain::ids::{Fence, Generation};
-use crate::domain::time::Ts;
 
 /// A singleton's right to act, under a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +20,14 @@ pub struct RoleLease {
 
 #[async_trait]
 pub trait RoleStore: Send + Sync + 'static {
-    /// Takes or renews a role. `None`: another living process has it.
+    /// Takes or renews a role, which by the store's clock lasts so long. `None`: another living process has it.
     async fn hold_role(
         &self,
         role: &'static str,
         owner: Generation,
         lasts: Duration,
-        now: Ts,
     ) -> StoreResult<Option<RoleLease>>;
 
     /// Gives everything this generation owns back: calls, roles, booking leases, the generation itself.
-    async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()>;
+    async fn release(&self, owner: Generation) -> StoreResult<()>;
 }

@@ -30,7 +30,7 @@ impl Tables {
         if !self.is_at_work(ask.sender) {
             return Err(StoreError::Usurped);
         }
-        let Some(fence) = self.take_day(&ask, now) else { return Ok(Announced::LeaseHeld) };
+        let Some(fence) = self.take_day(&ask) else { return Ok(Announced::LeaseHeld) };
         self.write_down(ask, now);
         Ok(Announced::Granted(Lease { fence, until }))
     }
@@ -76,16 +76,17 @@ impl Tables {
     }
 
     /// The lease of a dead process is waited out: what it sent last may still be on its way.
-    fn take_day(&mut self, ask: &Announcement, now: Ts) -> Option<Fence> {
+    fn take_day(&mut self, ask: &Announcement) -> Option<Fence> {
         let slot = ask.effect.slot();
         let day = (ask.intent.clinic.clone(), slot.provider.clone(), slot.date);
+        let now = Instant::now();
         let unheld = LeaseRow { owner: ask.sender, fence: Fence(0), expires_at: now };
         let row = self.days.entry(day).or_insert(unheld);
         if row.owner != ask.sender && row.expires_at > now {
             return None;
         }
         let fence = Fence(row.fence.0 + 1);
-        *row = LeaseRow { owner: ask.sender, fence, expires_at: now.plus(ask.lease_for) };
+        *row = LeaseRow { owner: ask.sender, fence, expires_at: now + ask.lease_for };
         Some(fence)
     }
 

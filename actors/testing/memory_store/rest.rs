@@ -25,9 +25,9 @@ impl RoleStore for MemoryStore {
         role: &'static str,
         owner: Generation,
         lasts: Duration,
-        now: Ts,
     ) -> StoreResult<Option<RoleLease>> {
-        let until = Instant::now() + lasts * 2 / 3;
+        let now = Instant::now();
+        let until = now + lasts * 2 / 3;
         let mut tables = self.tables()?;
         if !tables.is_active(owner) {
             return Ok(None);
@@ -38,18 +38,19 @@ impl RoleStore for MemoryStore {
             return Ok(None);
         }
         let fence = before.map_or(1, |row| row.fence.0 + i64::from(row.owner != owner));
-        let row = LeaseRow { owner, fence: Fence(fence), expires_at: now.plus(lasts) };
+        let row = LeaseRow { owner, fence: Fence(fence), expires_at: now + lasts };
         tables.roles.insert(role, row);
         Ok(Some(RoleLease { role, owner, fence: Fence(fence), until }))
     }
 
-    async fn release(&self, owner: Generation, now: Ts) -> StoreResult<()> {
+    async fn release(&self, owner: Generation) -> StoreResult<()> {
+        let now = Instant::now();
         let mut tables = self.tables()?;
         tables.release(owner);
         let tables = &mut *tables;
         for row in tables.roles.values_mut().chain(tables.days.values_mut()) {
-            if row.owner == owner && row.expires_at > now {
-                row.expires_at = now;
+            if row.owner == owner {
+                row.expires_at = row.expires_at.min(now);
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::MemoryStore;
 use super::tables::{HeldEntry, RegistrationEntry, Tables, TextRow, TextState};
@@ -71,7 +72,7 @@ impl RetentionStore for MemoryStore {
         tables.holds.retain(|hold| broom.leaves(hold.until <= now));
         broom.next_kind();
         // Their fences go with them, so only when nobody can remember one.
-        tables.days.retain(|_, row| broom.leaves(row.expires_at <= closed));
+        tables.days.retain(|_, row| broom.leaves(row.expires_at + keep.settled_effects <= Instant::now()));
         let Tables { intents, effects, .. } = tables;
         effects.retain(|row| intents.contains_key(&row.effect.intent));
         Ok(broom.gone)

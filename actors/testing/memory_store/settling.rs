@@ -1,5 +1,7 @@
 //! Settling an EMR write, with everything that is true only because it ended so.
 
+use tokio::time::Instant;
+
 use super::tables::{EffectRow, HoldRow, Holder, IntentRow, Tables, TextRow, TextState};
 use crate::domain::booking::{EffectState, IntentState};
 use crate::domain::time::Ts;
@@ -39,8 +41,8 @@ impl Tables {
         if let Some(Lease { fence, .. }) = ask.release {
             let day = (effect.clinic.clone(), effect.slot().provider.clone(), effect.slot().date);
             let ours = self.days.get_mut(&day).filter(|row| row.owner == ask.settler && row.fence == fence);
-            if let Some(row) = ours.filter(|row| row.expires_at > now) {
-                row.expires_at = now;
+            if let Some(row) = ours {
+                row.expires_at = row.expires_at.min(Instant::now());
             }
         }
         Ok(())

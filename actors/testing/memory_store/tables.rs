@@ -170,10 +170,11 @@ pub struct EffectRow {
     pub due: Option<Ts>,
 }
 
+/// It ends by tokio's clock, which no process sets.
 pub struct LeaseRow {
     pub owner: Generation,
     pub fence: Fence,
-    pub expires_at: Ts,
+    pub expires_at: Instant,
 }
 
 pub struct TextRow {

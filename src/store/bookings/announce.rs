@@ -1,5 +1,7 @@
 //! Announcing an EMR write: everything that forbids it is looked for first, so that a refusal has written nothing.
 
+use std::time::Duration;
+
 use vitarad_actors::domain::booking::Slot;
 use vitarad_actors::domain::ids::{CallKey, EffectId, Fence, Generation, IntentId, ToolCallKey};
 use vitarad_actors::domain::time::Ts;
@@ -12,7 +14,7 @@ use crate::store::holds::{self, Holder};
 use crate::store::locks::LockKey;
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
-use crate::store::statements::{
+use crate::store::statements::bookings::{
     ANNOUNCE, LIVE_WISH, NEWEST_ADDITION, OPEN_INTENT, OPEN_INTENT_ROW, PATIENT_OPEN, REPLACE_INTENT,
     TAKE_LEASE,
 };
@@ -32,7 +34,7 @@ pub(super) struct Announcing {
     mark: String,
     effect_payload: Vec<u8>,
     sender: Generation,
-    lease_until: Ts,
+    lease_for: Duration,
     last_arrival: Ts,
     continues: bool,
     awaited: bool,
@@ -82,7 +84,7 @@ impl Announcing {
             slot: effect.slot().clone(),
             mark: effect.mark().to_string(),
             sender: announcement.sender,
-            lease_until: now.plus(announcement.lease_for),
+            lease_for: announcement.lease_for,
             last_arrival: announcement.last_arrival,
             continues: announcement.continues,
             awaited: announcement.awaited,
@@ -179,8 +181,8 @@ async fn newest_addition(
 }
 
 async fn take_lease(session: &mut Session, ask: &Announcing) -> StoreResult<Option<Fence>> {
-    let Announcing { call, slot, sender, lease_until, now, .. } = ask;
-    let asked = args![&call.clinic, &slot.provider, slot.date, *sender, *lease_until, *now];
+    let Announcing { call, slot, sender, lease_for, .. } = ask;
+    let asked = args![&call.clinic, &slot.provider, slot.date, *sender, *lease_for];
     Ok(session.maybe(TAKE_LEASE, asked).await?.map(|(fence,)| Fence(fence)))
 }
 

@@ -12,7 +12,7 @@ use super::announce::{AdditionRow, effect_payload, intent_payload};
 use crate::store::db::{Scope, Session};
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
-use crate::store::statements::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW, NEWEST_ADDITION};
+use crate::store::statements::bookings::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW, NEWEST_ADDITION};
 use crate::store::{SqlStore, registrations, states};
 
 pub(super) async fn adopt(

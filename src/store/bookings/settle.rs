@@ -10,7 +10,8 @@ use crate::store::audit::{self, SealedEntry};
 use crate::store::db::Session;
 use crate::store::outbox::{self, SealedSms};
 use crate::store::sql::args;
-use crate::store::statements::{CLOSE_INTENT, DROP_HOLD, EFFECT_STANDING, GIVE_LEASE_BACK, SETTLE_EFFECT};
+use crate::store::statements::bookings::{CLOSE_INTENT, EFFECT_STANDING, GIVE_LEASE_BACK, SETTLE_EFFECT};
+use crate::store::statements::holds::DROP_HOLD;
 use crate::store::{offers, records, states, tool_calls};
 
 /// A settlement, sealed.
@@ -174,6 +175,6 @@ async fn give_lease_back(
     slot: &Slot,
     fence: Fence,
 ) -> StoreResult<()> {
-    let lease = args![&ask.clinic, &slot.provider, slot.date, ask.settler, fence, ask.now];
+    let lease = args![&ask.clinic, &slot.provider, slot.date, ask.settler, fence];
     session.run(GIVE_LEASE_BACK, lease).await.map(drop)
 }

@@ -44,22 +44,26 @@ statements! {
     AT_WORK = both("SELECT 1 FROM instance WHERE generation = $1 AND state IN ('active', 'draining')");
     RELEASE_GENERATION = both(
         "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
-    RELEASE_ROLES = both("UPDATE role_lease SET expires_at = $2 WHERE owner = $1 AND expires_at > $2");
+    RELEASE_ROLES = by_the_stores_clock!(
+        "UPDATE role_lease SET expires_at = now FROM ",
+        " WHERE owner = $1 AND expires_at > now");
     LEASING_CLINICS = each(
         "SELECT DISTINCT clinic_id FROM booking_lease WHERE generation = $1",
         "SELECT clinics_where('SELECT 1 FROM booking_lease WHERE generation = $1', $1)");
-    RELEASE_LEASES = both(
-        "UPDATE booking_lease SET expires_at = $2 WHERE generation = $1 AND expires_at > $2 AND clinic_id = $3");
+    RELEASE_LEASES = by_the_stores_clock!(
+        "UPDATE booking_lease SET expires_at = now FROM ",
+        " WHERE generation = $1 AND expires_at > now AND clinic_id = $2");
 
     // A renewal keeps the fence. Taken over when expired, given back, or its owner's generation is no longer active; never
     // by a generation that is not.
-    HOLD_ROLE = both(
+    HOLD_ROLE = by_the_stores_clock!(
         "INSERT INTO role_lease (role, owner, fence, expires_at)
-         SELECT $1, generation, 1, $3 FROM instance WHERE generation = $2 AND state = 'active'
+         SELECT $1, generation, 1, now + $3 FROM instance CROSS JOIN ",
+        " WHERE generation = $2 AND state = 'active'
          ON CONFLICT (role) DO UPDATE
          SET owner = excluded.owner, expires_at = excluded.expires_at,
              fence = role_lease.fence + CASE WHEN role_lease.owner = excluded.owner THEN 0 ELSE 1 END
-         WHERE role_lease.owner = excluded.owner OR role_lease.expires_at <= $4
+         WHERE role_lease.owner = excluded.owner OR role_lease.expires_at <= excluded.expires_at - $3
             OR NOT EXISTS (SELECT 1 FROM instance WHERE generation = role_lease.owner AND state = 'active')
          RETURNING fence");
     ROLE_FENCE = each(

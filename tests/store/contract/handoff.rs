@@ -25,7 +25,7 @@ async fn passage(incumbent: &Process, successor: &Process) -> Passage {
 
 /// Only who has the node takes a role.
 async fn has_the_node(process: &Process) -> bool {
-    process.store.hold_role("probe", process.generation, ROLE_LASTS, NOW).await.unwrap().is_some()
+    process.store.hold_role("probe", process.generation, ROLE_LASTS).await.unwrap().is_some()
 }
 
 pub(crate) async fn a_node_passes_with_its_roles_and_comes_back_until_it_is_settled(house: &dyn House) {

@@ -120,7 +120,7 @@ pub(crate) async fn a_process_tells_whom_it_counts(house: &dyn House) {
     assert_eq!(told(&seen).await, (2, false));
     let seen = beat(&a).await.unwrap();
     assert_eq!(told(&seen).await, (2, true));
-    a.store.release(a.generation, NOW).await.unwrap();
+    a.store.release(a.generation).await.unwrap();
     assert_eq!(of(&beat(&b).await.unwrap()), [b.generation]);
 }
 

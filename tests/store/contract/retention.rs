@@ -1,9 +1,11 @@
 //! What is past its time goes.
 
+use std::time::Duration;
+
 use vitarad_actors::domain::booking::{EffectState, IntentState};
 use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::Fence;
-use vitarad_actors::ports::store::{Announcement, CallEvent, LookAgain};
+use vitarad_actors::ports::store::{Announcement, CallEvent, Keep, LookAgain};
 
 use super::{DAY, KEEP, adopt, claim, granted, role};
 use crate::fixture::House;
@@ -29,14 +31,16 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
     let open = booking(1, slot(540), a.generation);
     let watched = booking(2, slot(555), a.generation);
     let over = booking(3, slot(570), a.generation);
-    for wish in [&open, &watched, &over] {
-        granted(store, wish).await;
-    }
+    granted(store, &open).await;
+    granted(store, &watched).await;
+    // One day, one lease: the last.
+    let lease = granted(store, &over).await;
     let mut absent = settlement(&watched, EffectState::Absent, IntentState::HandedToStaff);
     absent.look_again = Some(LookAgain { last_arrival: later(20), due: later(900) });
     store.settle(absent, NOW).await.unwrap();
     let mut done_with = settlement(&over, done(7), booked(7));
     done_with.look_again = Some(LookAgain { last_arrival: later(20), due: later(900) });
+    done_with.release = Some(lease);
     store.settle(done_with, NOW).await.unwrap();
 
     let retention = role(store, "retention", a.generation).await;
@@ -50,12 +54,11 @@ pub(crate) async fn what_is_past_its_time_goes_and_what_is_not_settled_or_still_
     assert_eq!(state(&watched).await, Some(IntentState::HandedToStaff));
     assert_eq!(state(&over).await, None);
     let abandoned = later(900).plus(DAY);
-    assert_eq!(
-        store.purge(&retention, KEEP, 100, abandoned).await.unwrap(),
-        2,
-        "nobody looks any more; the lease"
-    );
+    assert_eq!(store.purge(&retention, KEEP, 100, abandoned).await.unwrap(), 1, "nobody looks any more");
     assert_eq!(state(&watched).await, None);
+    let no_longer = Keep { settled_effects: Duration::ZERO, ..KEEP };
+    assert_eq!(store.purge(&retention, no_longer, 100, abandoned).await.unwrap(), 1, "the lease");
+    assert_eq!(state(&open).await, Some(IntentState::Open));
     assert_eq!(store.adopt_call(&call(1), a.generation, NOW).await.unwrap().fence, Fence(1), "a new call");
 }
 

@@ -1,0 +1,65 @@
+//! Tool calls that change something: claimed once, answered once (law B-6).
+
+use async_trait::async_trait;
+
+use super::{AuditEntry, StoreResult};
+use crate::domain::answer::AnswerLine;
+use crate::domain::ids::{ClinicId, Fence, Generation, ToolCallKey};
+use crate::domain::phi::Phi;
+use crate::domain::time::Ts;
+use crate::domain::tool::Tool;
+
+/// Who claims a tool call: one ownership of its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimant {
+    pub generation: Generation,
+    pub fence: Fence,
+}
+
+/// What a claim of a tool call found (law B-6).
+pub enum Claimed {
+    /// It is ours to do. `attempt` counts from 1; it grows when a process died on it.
+    Ours {
+        attempt: u32,
+    },
+    /// Another delivery is at it.
+    Underway,
+    Answered(AnswerLine),
+}
+
+#[async_trait]
+pub trait ToolCallStore: Send + Sync + 'static {
+    /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over and its attempt
+    /// counted, unless an intent came of it, or another living process is at it: either will bring the answer.
+    async fn claim(&self, key: &ToolCallKey, tool: Tool, claimant: Claimant, now: Ts)
+    -> StoreResult<Claimed>;
+
+    /// Stores the answer of a claim that needed no write, or whose intent another tool call carried. The first stored
+    /// answer stays; it is returned.
+    async fn answer(
+        &self,
+        key: &ToolCallKey,
+        line: AnswerLine,
+        audit: Vec<AuditEntry>,
+        now: Ts,
+    ) -> StoreResult<AnswerLine>;
+
+    async fn answer_of(&self, key: &ToolCallKey) -> StoreResult<Option<AnswerLine>>;
+
+    /// Claimed at that time or before, not answered, and without an intent that will bring the answer. Oldest first.
+    async fn forsaken(
+        &self,
+        clinic: &ClinicId,
+        claimed_by: Ts,
+        limit: u32,
+    ) -> StoreResult<Vec<(ToolCallKey, Tool)>>;
+
+    /// Puts an input that killed its actor twice aside, sealed, for a person to look at.
+    async fn dead_letter(
+        &self,
+        key: &ToolCallKey,
+        tool: Tool,
+        arguments: Phi<String>,
+        now: Ts,
+    ) -> StoreResult<()>;
+}

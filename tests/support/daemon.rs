@@ -1,5 +1,6 @@
 //! The program itself, run as an operator runs it: a command line, an environment, signals, an exit code.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,9 @@ use crate::voice::Platform;
 
 /// However it is ended, a process is gone after this long.
 const HARD_END: Duration = Duration::from_secs(10);
+
+/// So many of the last are shown when a test fails.
+const COMPLAINTS: usize = 20;
 
 /// A running process; killed when it is dropped.
 pub(crate) struct Process {
@@ -132,10 +136,23 @@ impl Heard {
         self.text.lock().expect("nobody panics with it").clone()
     }
 
-    async fn all(self) -> String {
-        let _ = self.listening.await;
-        let text = self.text.lock().expect("nobody panics with it");
-        text.clone()
+    async fn all(mut self) -> String {
+        let _ = (&mut self.listening).await;
+        self.so_far()
+    }
+}
+
+/// When a test fails, what its processes complained of is said with it.
+impl Drop for Heard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = self.so_far();
+            let complains = |line: &&str| ["WARN", "ERROR"].iter().any(|level| line.contains(level));
+            let complaints: Vec<&str> = text.lines().rev().filter(complains).take(COMPLAINTS).collect();
+            for line in complaints.iter().rev() {
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
+        }
     }
 }
 

@@ -135,6 +135,25 @@ async fn role(store: &dyn Store, name: &'static str, owner: Generation) -> RoleL
     store.hold_role(name, owner, ROLE_LASTS).await.unwrap().expect("the role is free")
 }
 
+/// Both at once; in turn one of the two has a head start.
+async fn raced<T, U>(round: u32, one: impl Future<Output = T>, other: impl Future<Output = U>) -> (T, U) {
+    let pause = async |first: bool| {
+        for _ in 0..if first { 0 } else { round % 40 } {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(
+        async {
+            pause(round.is_multiple_of(2)).await;
+            one.await
+        },
+        async {
+            pause(!round.is_multiple_of(2)).await;
+            other.await
+        }
+    )
+}
+
 const DAY: Duration = Duration::from_hours(24);
 
 const KEEP: Keep =

@@ -75,6 +75,7 @@ on_each! {
     what_was_withdrawn_is_not_claimed_and_no_number_serves_twice
     what_a_draining_process_works_at_is_its_own_until_it_is_gone
     of_400_races_of_a_claim_with_its_withdrawal_each_has_one_winner
+    of_400_races_of_a_settlement_with_its_taking_back_each_has_one_winner
     a_silent_process_is_called_dead_by_one_that_has_beaten_all_the_while
     a_process_that_drains_may_fall_silent_and_one_that_stood_by_does_not_count_from_before
     a_process_tells_whom_it_counts

@@ -4,7 +4,7 @@ use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::{OfferNo, Passage, Request};
 use vitarad_actors::ports::store::StoreError;
 
-use super::{KEEP, ROLE_LASTS, granted, role};
+use super::{KEEP, ROLE_LASTS, granted, raced, role};
 use crate::fixture::{House, Process};
 use crate::samples::{NOW, booking, clinic, slot};
 
@@ -100,22 +100,8 @@ pub(crate) async fn of_400_races_of_a_claim_with_its_withdrawal_each_has_one_win
     let (mut claims, mut withdrawals) = (0, 0);
     for round in 0..400_u32 {
         let race = passage(&incumbent, &successor).await;
-        // In turn one of the two has a head start.
-        let pause = async |first: bool| {
-            for _ in 0..if first { 0 } else { round % 40 } {
-                tokio::task::yield_now().await;
-            }
-        };
-        let (claimed, withdrawn) = tokio::join!(
-            async {
-                pause(round % 2 == 0).await;
-                ask(&successor, Request::Claim(race)).await
-            },
-            async {
-                pause(round % 2 == 1).await;
-                ask(&incumbent, Request::Withdraw(race)).await
-            }
-        );
+        let claim = ask(&successor, Request::Claim(race));
+        let (claimed, withdrawn) = raced(round, claim, ask(&incumbent, Request::Withdraw(race))).await;
         assert_ne!(claimed, withdrawn, "round {round} has one winner");
         assert_eq!(has_the_node(&successor).await, claimed, "round {round}");
         assert_eq!(has_the_node(&incumbent).await, withdrawn, "round {round}");
@@ -124,10 +110,42 @@ pub(crate) async fn of_400_races_of_a_claim_with_its_withdrawal_each_has_one_win
             assert!(ask(&successor, Request::Settle(race)).await);
             incumbent.handoff.bury(NODE, incumbent.generation).await.unwrap();
             std::mem::swap(&mut incumbent, &mut successor);
-            successor.generation = successor.handoff.stand_by(NODE, NOW).await.unwrap();
+            stand_by_again(&mut successor).await;
         } else {
             withdrawals += 1;
         }
     }
     assert!(claims > 0 && withdrawals > 0, "{claims} claims, {withdrawals} withdrawals");
+}
+
+pub(crate) async fn of_400_races_of_a_settlement_with_its_taking_back_each_has_one_winner(house: &dyn House) {
+    let mut incumbent = house.process(NODE).await;
+    let mut successor = house.process_beside(NODE).await;
+    let (mut kept, mut returned) = (0, 0);
+    for round in 0..400_u32 {
+        let race = passage(&incumbent, &successor).await;
+        assert!(ask(&successor, Request::Claim(race)).await);
+        let settle = ask(&successor, Request::Settle(race));
+        let (settled, taken_back) = raced(round, settle, ask(&incumbent, Request::TakeBack(race))).await;
+        assert_ne!(settled, taken_back, "round {round} has one winner");
+        assert_eq!(has_the_node(&successor).await, settled, "round {round}");
+        assert_eq!(has_the_node(&incumbent).await, taken_back, "round {round}");
+        // Who asks again, because it did not hear the answer, hears the same.
+        assert_eq!(ask(&successor, Request::Settle(race)).await, settled, "round {round}");
+        assert_eq!(ask(&incumbent, Request::TakeBack(race)).await, taken_back, "round {round}");
+        if settled {
+            kept += 1;
+            incumbent.handoff.bury(NODE, incumbent.generation).await.unwrap();
+            std::mem::swap(&mut incumbent, &mut successor);
+        } else {
+            returned += 1;
+        }
+        stand_by_again(&mut successor).await;
+    }
+    assert!(kept > 0 && returned > 0, "{kept} were kept, {returned} taken back");
+}
+
+/// As the node's next process, which finds the store as it is.
+async fn stand_by_again(process: &mut Process) {
+    process.generation = process.handoff.stand_by(NODE, NOW).await.unwrap();
 }

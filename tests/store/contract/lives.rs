@@ -8,9 +8,9 @@ use vitarad_actors::domain::booking::Slot;
 use vitarad_actors::domain::census::{Census, Pace};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::{Passage, Request};
-use vitarad_actors::ports::store::{Announced, Beat, StoreError, StoreResult};
+use vitarad_actors::ports::store::{Beat, StoreError, StoreResult};
 
-use super::{announced, granted};
+use super::{announced, granted, raced};
 use crate::fixture::{House, Process};
 use crate::patience::until;
 use crate::samples::{NOW, booking, clinic, slot};
@@ -128,35 +128,24 @@ pub(crate) async fn of_400_races_of_two_nodes_for_a_providers_day_each_has_one_w
     let a = house.process("a").await;
     let b = house.process("b").await;
     let mut won = [0, 0];
-    for round in 0..400 {
-        let day = date(2027, 1, 1).saturating_add(i64::from(round).days());
-        let wishes = [&a, &b].map(|process| {
-            let patient = round * 2 + i32::from(process.generation == b.generation);
-            booking(patient + 1, Slot { date: day, ..slot(540) }, process.generation)
-        });
-        // In turn one of the two has a head start.
-        let pause = async |first: bool| {
-            for _ in 0..if first { 0 } else { round % 40 } {
-                tokio::task::yield_now().await;
-            }
+    for round in 0..400_u16 {
+        // Where they want different times, only the lease of the day can be in anybody's way.
+        let wants_the_same = round % 7 == 0;
+        let date = date(2027, 1, 1).saturating_add(i64::from(round).days());
+        let wish = |of: &Process, nth: u16, start: u16| {
+            booking(i32::from(round * 2 + nth), Slot { date, ..slot(start) }, of.generation)
         };
-        let heard: [&str; 2] = tokio::join!(
-            async {
-                pause(round % 2 == 0).await;
-                announced(&*a.store, &wishes[0], NOW).await
-            },
-            async {
-                pause(round % 2 == 1).await;
-                announced(&*b.store, &wishes[1], NOW).await
-            }
-        )
-        .into();
+        let wishes = [wish(&a, 1, 540), wish(&b, 2, if wants_the_same { 540 } else { 600 })];
+        let first = announced(&*a.store, &wishes[0], NOW);
+        let heard: [&str; 2] = raced(round.into(), first, announced(&*b.store, &wishes[1], NOW)).await.into();
         let winners: Vec<usize> = (0..2).filter(|one| heard[*one] == "granted").collect();
         let [winner] = winners.as_slice() else { panic!("round {round}: {heard:?}") };
         won[*winner] += 1;
-        assert!(["occupied", "lease held"].contains(&heard[1 - winner]), "round {round}: {heard:?}");
-        let again = a.store.announce(wishes[1 - winner].clone(), NOW).await.unwrap();
-        assert!(!matches!(again, Announced::Granted(_)), "round {round}: the day is the winner's");
+        let loser = 1 - winner;
+        let why = if wants_the_same { "occupied" } else { "lease held" };
+        assert_eq!(heard[loser], why, "round {round}");
+        let again = announced(&*a.store, &wishes[loser], NOW).await;
+        assert_eq!(again, why, "round {round}: the day is the winner's");
     }
     assert!(won[0] > 0 && won[1] > 0, "{won:?}");
 }

@@ -14,7 +14,6 @@ use crate::retry::RetryPolicy;
 use crate::singleton::Duty;
 use crate::tree::Role;
 
-const BATCH: u32 = 20;
 const MAX_ATTEMPTS: u32 = 8;
 const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_secs(5), cap: Duration::from_mins(10) };
 
@@ -25,24 +24,13 @@ impl Duty for Sms {
     const ROLE: Role = Role::Sms;
     const FLUSHES: bool = false;
 
+    /// One at a time: each is taken under a lease renewed just before, and what stops the singleton leaves the others as
+    /// they were.
     async fn work(house: &House, lease: &RoleLease) -> StoreResult<bool> {
-        let due = house.store.take_due_sms(lease, BATCH, house.now()).await?;
-        let more = due.len() == BATCH as usize;
-        for queued in due {
-            if house.rest.is_called() {
-                put_back(house, lease, queued).await?;
-            } else {
-                send(house, lease, queued).await?;
-            }
-        }
-        Ok(more)
+        let Some(queued) = house.store.take_due_sms(lease, house.now()).await? else { return Ok(false) };
+        send(house, lease, queued).await?;
+        Ok(true)
     }
-}
-
-/// Whoever has the role next sends it. It has cost the text an attempt.
-async fn put_back(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResult<()> {
-    let now = house.now();
-    house.store.record_sms(lease, &queued.clinic, queued.id, SmsState::RetryAt(now), now).await
 }
 
 async fn send(house: &House, lease: &RoleLease, queued: QueuedSms) -> StoreResult<()> {

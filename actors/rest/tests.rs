@@ -32,7 +32,7 @@ async fn texting(takes: Duration) -> (World, TestHouse) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_text_at_the_gateway_is_finished_and_the_rest_of_its_batch_is_left_to_who_comes_next() {
+async fn a_text_at_the_gateway_is_finished_and_the_others_are_left_to_who_comes_next() {
     let (world, house) = texting(Duration::from_secs(1)).await;
     assert!(house.house.rest.call(BOUND).await);
     let in_doubt = |row: &TextRow| matches!(row.state, TextState::Sending { .. } | TextState::Unknown { .. });

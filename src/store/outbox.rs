@@ -25,31 +25,15 @@ const LOST_AFTER: Duration = Duration::from_mins(5);
 
 #[async_trait]
 impl OutboxStore for SqlStore {
-    async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>> {
-        let mut taken = Vec::new();
+    async fn take_due_sms(&self, role: &RoleLease, now: Ts) -> StoreResult<Option<QueuedSms>> {
         for clinic in self.clinics_with(TEXTING_CLINICS, args![now]).await? {
-            let room = limit.saturating_sub(u32::try_from(taken.len()).unwrap_or(limit));
-            if room == 0 {
-                break;
-            }
-            let asked = (*role, clinic.clone(), room, now);
-            let of_clinic = self
-                .writer
-                .submit(Lane::Clinic(&clinic), asked, |asked, session| take_due(session, asked).boxed());
-            taken.extend(of_clinic.await?);
-        }
-        taken.sort_by_key(|row| (row.due, row.id));
-        let mut queued = Vec::with_capacity(taken.len());
-        for row in taken {
-            match self.open_sms(&row).await {
-                Ok(sms) => queued.push(sms),
-                // It will count as lost. The others must not wait for it.
-                Err(error) => {
-                    tracing::error!(sms.id = row.id, failure = %error, "a queued text cannot be read");
-                }
+            match self.take_readable(role, &clinic, now).await {
+                // So much waits to be written for a clinic that is busy; the others' texts need not wait, too.
+                Ok(None) | Err(StoreError::Busy) => {}
+                taken => return taken,
             }
         }
-        Ok(queued)
+        Ok(None)
     }
 
     async fn record_sms(
@@ -84,14 +68,39 @@ impl OutboxStore for SqlStore {
 
 async fn take_due(
     session: &mut Session,
-    (role, clinic, limit, now): &(RoleLease, ClinicId, u32, Ts),
-) -> StoreResult<Vec<SmsRow>> {
+    (role, clinic, now): &(RoleLease, ClinicId, Ts),
+) -> StoreResult<Option<SmsRow>> {
     roles::check(session, role).await?;
     session.run(LOSE_SMS, args![role.fence, *now, now.minus(LOST_AFTER), clinic]).await?;
-    session.all(TAKE_SMS, args![role.fence, *now, *limit, clinic]).await
+    session.maybe(TAKE_SMS, args![role.fence, *now, clinic]).await
 }
 
 impl SqlStore {
+    async fn take_readable(
+        &self,
+        role: &RoleLease,
+        clinic: &ClinicId,
+        now: Ts,
+    ) -> StoreResult<Option<QueuedSms>> {
+        // What could not be opened for want of a key must not be taken.
+        self.keys(clinic).await?;
+        loop {
+            let asked = (*role, clinic.clone(), now);
+            let taken = self
+                .writer
+                .submit(Lane::Clinic(clinic), asked, |asked, session| take_due(session, asked).boxed());
+            let Some(row) = taken.await? else { return Ok(None) };
+            match self.open_sms(&row).await {
+                Ok(sms) => return Ok(Some(sms)),
+                // It will count as lost. The others must not wait for it.
+                Err(error @ StoreError::Unreadable(_)) => {
+                    tracing::error!(sms.id = row.id, failure = %error, "a queued text cannot be read");
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
     async fn open_sms(&self, row: &SmsRow) -> StoreResult<QueuedSms> {
         let unreadable = || StoreError::Unreadable("sms");
         let clinic = ClinicId::parse(&row.clinic_id).map_err(|_| unreadable())?;
@@ -116,7 +125,6 @@ struct SmsRow {
     attempt: i64,
     recipient: Vec<u8>,
     body: Vec<u8>,
-    due: i64,
 }
 
 const fn place<'a>(column: &'static str, row: &'a [&'a str]) -> Place<'a> {

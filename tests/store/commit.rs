@@ -8,11 +8,14 @@ use sqlx::Connection;
 use vitarad::store::{SqlStore, Tuning};
 use vitarad_actors::domain::call_record::CallFacts;
 use vitarad_actors::domain::ids::{CallId, CallKey, Fence, IntentId};
-use vitarad_actors::ports::store::{BookingStore, CallSave, CallStore, StoreError};
+use vitarad_actors::ports::store::{BookingStore, CallSave, CallStore, OutboxStore, RoleStore, StoreError};
 
+use crate::contract::queue;
 use crate::fixture::SqlHouse;
+use crate::patience::until;
 use crate::postgres;
-use crate::samples::{NOW, clinic, memory};
+use crate::samples::{LEASE, NOW, clinic, memory};
+use crate::schema::sqlite;
 
 fn call_of(id: &str, n: u32) -> CallKey {
     CallKey { clinic: clinic(id), call: CallId::parse(&format!("call-{n}")).unwrap() }
@@ -91,6 +94,38 @@ async fn a_full_lane_is_an_answer_and_only_its_clinics() {
     assert_eq!(flood.iter().filter(|outcome| outcome.is_ok()).count(), 8);
     assert_eq!(store.counts().refused(), 92);
     assert_eq!(other, Ok(()));
+}
+
+#[tokio::test]
+async fn a_clinic_whose_lane_is_full_does_not_keep_another_clinics_text_back() {
+    let house = SqlHouse::sqlite();
+    let store =
+        Arc::new(house.open_tuned(Tuning { readers: 2, writers: 1, lane: 2, ..Tuning::default() }).await);
+    let birch = call_of("birch", 1);
+    let fence = adopted(&store, &birch).await;
+    let owner = store.begin_generation("a", NOW).await.unwrap();
+    queue(&*store, 1, "first", owner, NOW).await;
+    let mut beside = sqlite(&house).await;
+    let of_birch = "INSERT INTO sms (clinic_id, dedupe, recipient, body, state, due)
+                    VALUES ('birch', 'another', x'00', x'00', 'queued', 0)";
+    sqlx::raw_sql(of_birch).execute(&mut beside).await.unwrap();
+    let role = store.hold_role("sms", owner, LEASE).await.unwrap().unwrap();
+
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut beside).await.unwrap();
+    let refused = || store.counts().refused();
+    until("a full lane", async || {
+        let (store, save) = (Arc::clone(&store), save(&birch, fence, 1));
+        tokio::spawn(async move { store.save_call(save, NOW).await });
+        (refused() > 0).then_some(())
+    })
+    .await;
+    let before = refused();
+    let let_go = async {
+        until("another refusal", async || (refused() > before).then_some(())).await;
+        sqlx::raw_sql("COMMIT").execute(&mut beside).await.unwrap();
+    };
+    let (taken, ()) = futures::join!(store.take_due_sms(&role, NOW), let_go);
+    assert_eq!(taken.unwrap().map(|sms| sms.clinic), Some(clinic("maple")));
 }
 
 #[tokio::test]

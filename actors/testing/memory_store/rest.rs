@@ -75,17 +75,13 @@ impl AuditStore for MemoryStore {
 
 #[async_trait]
 impl OutboxStore for MemoryStore {
-    async fn take_due_sms(&self, role: &RoleLease, limit: u32, now: Ts) -> StoreResult<Vec<QueuedSms>> {
+    async fn take_due_sms(&self, role: &RoleLease, now: Ts) -> StoreResult<Option<QueuedSms>> {
         let mut tables = self.tables()?;
         tables.guard_role(role)?;
         tables.texts.values_mut().for_each(|row| row.lose(role.fence, now));
-        let mut due: Vec<(Ts, i64)> =
-            tables.texts.iter().filter_map(|(id, row)| Some((row.due()?, *id))).collect();
-        due.retain(|(at, _)| *at <= now);
-        due.sort_unstable();
-        due.truncate(limit as usize);
-        let mut take = |id| Some(tables.texts.get_mut(&id)?.take(id, role.fence, now));
-        Ok(due.into_iter().filter_map(|(_, id)| take(id)).collect())
+        let due = tables.texts.iter_mut().filter_map(|(id, row)| Some((row.due()?, *id, row)));
+        let next = due.filter(|(at, ..)| *at <= now).min_by_key(|(at, id, _)| (*at, *id));
+        Ok(next.map(|(_, id, row)| row.take(id, role.fence, now)))
     }
 
     async fn record_sms(

@@ -162,7 +162,7 @@ pub(crate) async fn a_held_request_is_carried_out_by_one_and_ended_by_whoever_ha
     assert_eq!(rows[0].outcome.as_deref(), Some("SLOT_TAKEN"));
     assert_eq!((rows[0].state, &rows[0].alternatives), (HeldState::HandedToStaff, &vec![slot(600)]));
     let sms = role(store, "sms", a.generation).await;
-    assert_eq!(store.take_due_sms(&sms, 9, NOW).await.unwrap().len(), 1);
+    assert!(store.take_due_sms(&sms, NOW).await.unwrap().is_some());
     assert_eq!(held(store, &held_draft(3, 1, 1, 540)).await, Held::Kept, "what is over may be wished again");
 }
 

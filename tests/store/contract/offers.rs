@@ -218,16 +218,15 @@ pub(crate) async fn an_offer_ends_once_frees_its_time_and_its_unsent_text_is_not
     assert!(end(store, id, OfferState::Declined).await);
     assert!(!end(store, id, OfferState::Expired).await);
     let sms = role(store, "sms", a.generation).await;
-    assert!(store.take_due_sms(&sms, 9, later(9)).await.unwrap().is_empty());
+    assert!(store.take_due_sms(&sms, later(9)).await.unwrap().is_none());
     assert_eq!(taken(store, None, NOW).await, [0_u16; 0]);
     let again = due(store, later(1)).await.remove(0);
     let line = next_for(store, &again).await;
     assert_eq!(numbers(&line), [3], "who declined it is not asked again");
     assert_eq!(offer(store, &again, &line[0]).await, OfferMade::Made);
-    let queued = store.take_due_sms(&sms, 9, later(9)).await.unwrap();
-    assert_eq!(queued.len(), 1);
+    let queued = store.take_due_sms(&sms, later(9)).await.unwrap().unwrap();
     assert!(due(store, later(9)).await.is_empty());
-    store.record_sms(&sms, &clinic("maple"), queued[0].id, SmsState::Refused, later(9)).await.unwrap();
+    store.record_sms(&sms, &clinic("maple"), queued.id, SmsState::Refused, later(9)).await.unwrap();
     let lost = due(store, later(9)).await;
     assert!(lost[0].last.as_ref().is_some_and(|last| last.text_refused), "it need not be waited for");
 }

@@ -109,7 +109,7 @@ pub(crate) async fn a_settled_registration_is_one_commit_and_known_to_its_call(h
     assert_eq!(state(store, &first).await, Some(CHART));
     assert!(store.answer_of(&first.note.tool_call).await.unwrap() == Some(line("registered")));
     let sms = role(store, "sms", a.generation).await;
-    assert_eq!(store.take_due_sms(&sms, 9, NOW).await.unwrap().len(), 1);
+    assert!(store.take_due_sms(&sms, NOW).await.unwrap().is_some());
     for (asker, made) in [(1, Some((first.id, DemographicNo::new(4_900)))), (2, None)] {
         let again = registration(asker, 2, zoe(), a.generation);
         match store.announce_registration(again.clone(), NOW).await.unwrap() {

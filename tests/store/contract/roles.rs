@@ -47,7 +47,7 @@ pub(crate) async fn a_former_holder_of_a_role_writes_nothing(house: &dyn House) 
     role(&*b.store, "sms", b.generation).await;
     let usurped = Some(StoreError::Usurped);
     texts::queue(&*a.store, 2, "first", b.generation, NOW).await;
-    assert_eq!(a.store.take_due_sms(&former, 1, NOW).await.err(), usurped);
+    assert_eq!(a.store.take_due_sms(&former, NOW).await.err(), usurped);
     assert_eq!(a.store.record_sms(&former, &clinic("maple"), 1, SmsState::Sent, NOW).await.err(), usurped);
     assert_eq!(a.store.purge(&former, KEEP, 1, NOW).await.err(), usurped);
     let wish = booking(1, slot(540), b.generation);

@@ -27,7 +27,7 @@ pub(crate) async fn a_settlement_is_one_commit_of_all_that_follows_from_it(house
     assert_eq!(a.store.answer_of(&key).await.unwrap().unwrap().reveal(), line("booked").reveal());
     assert_eq!(taken(&*a.store, None, NOW).await, [600], "the hold became the appointment");
     let sms = role(&*a.store, "sms", a.generation).await;
-    assert_eq!(a.store.take_due_sms(&sms, 9, NOW).await.unwrap().len(), 1);
+    assert!(a.store.take_due_sms(&sms, NOW).await.unwrap().is_some());
     let b = house.process("b").await;
     assert_eq!(announced(&*b.store, &booking(2, slot(660), b.generation), NOW).await, "granted");
 }

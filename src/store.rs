@@ -54,7 +54,7 @@ mod walls;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::StoreResult;
@@ -63,6 +63,7 @@ use crate::seal::Keyring;
 use db::{Db, Scope, Session};
 use notices::Notices;
 use readers::Readers;
+use walls::Turns;
 use writer::Writer;
 
 pub use audit::AuditVerdict;
@@ -109,8 +110,7 @@ pub struct SqlStore {
     keyring: Keyring,
     /// Ours, once begun: the audit log names the process that wrote it.
     generation: AtomicI64,
-    /// With whom a singleton's next round begins.
-    turn: AtomicUsize,
+    turns: Turns,
 }
 
 /// Every statement: its name, and what it says to SQLite and to PostgreSQL. That is all that a schema has to bear of a
@@ -134,7 +134,7 @@ impl SqlStore {
             notices: pools.notices,
             keyring,
             generation: AtomicI64::new(0),
-            turn: AtomicUsize::new(0),
+            turns: Turns::default(),
         })
     }
 

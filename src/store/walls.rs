@@ -3,7 +3,8 @@
 //! A session sees one clinic's rows or none. Whoever works for all of them asks which clinics have something to do, and
 //! then goes from one to the next in each one's name. SQLite has no such wall; it takes the same steps.
 
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use sqlx::{AssertSqlSafe, Executor};
 use vitarad_actors::domain::ids::ClinicId;
@@ -39,6 +40,23 @@ impl Engine {
     }
 }
 
+/// With whom a round of each kind of work began last. Work of one kind never costs a clinic its turn at another.
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<&'static str, ClinicId>>);
+
+impl Turns {
+    /// Begins with who comes after the one with whom it began last.
+    fn begin(&self, work: Sql, clinics: &mut [ClinicId]) {
+        clinics.sort_unstable();
+        let mut began = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = began.get(work.lite).map_or(0, |last| clinics.partition_point(|clinic| clinic <= last));
+        clinics.rotate_left(if first < clinics.len() { first } else { 0 });
+        if let Some(first) = clinics.first() {
+            began.insert(work.lite, first.clone());
+        }
+    }
+}
+
 impl SqlStore {
     /// Refuses a role that the wall does not bind, or that could take it down.
     pub async fn check_wall(&self) -> Result<(), OpenError> {
@@ -57,10 +75,7 @@ impl SqlStore {
     pub(super) async fn clinics_with(&self, work: Sql, args: &[Arg<'_>]) -> StoreResult<Vec<ClinicId>> {
         let rows: Vec<(String,)> = self.read(Scope::House).await?.all(work, args).await?;
         let mut clinics = rows.iter().map(|(id,)| parsed(id)).collect::<StoreResult<Vec<_>>>()?;
-        if !clinics.is_empty() {
-            let first = self.turn.fetch_add(1, Ordering::Relaxed) % clinics.len();
-            clinics.rotate_left(first);
-        }
+        self.turns.begin(work, &mut clinics);
         Ok(clinics)
     }
 
@@ -72,4 +87,33 @@ impl SqlStore {
 
 pub(super) fn parsed(clinic: &str) -> StoreResult<ClinicId> {
     ClinicId::parse(clinic).map_err(|_| StoreError::Unreadable("a clinic's id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::statements::outbox::TEXTING_CLINICS;
+
+    fn clinics(of: &[&str]) -> Vec<ClinicId> {
+        of.iter().map(|id| parsed(id).expect("a clinic's id")).collect()
+    }
+
+    #[test]
+    fn each_kind_of_work_goes_round_the_clinics_by_itself() {
+        let turns = Turns::default();
+        let mut first = |work: Sql, of: &[&str]| {
+            let mut clinics = clinics(of);
+            turns.begin(work, &mut clinics);
+            clinics.first().map(|clinic| clinic.as_str().to_owned()).unwrap_or_default()
+        };
+        let mut purged = Vec::new();
+        for _ in 0..4 {
+            purged.push(first(KNOWN_CLINICS, &["birch", "maple"]));
+            first(TEXTING_CLINICS, &["birch", "maple"]);
+        }
+        assert_eq!(purged, ["birch", "maple", "birch", "maple"]);
+        assert_eq!(first(KNOWN_CLINICS, &[]), "");
+        assert_eq!(first(KNOWN_CLINICS, &["birch", "elm", "maple"]), "birch", "maple had the last turn");
+        assert_eq!(first(KNOWN_CLINICS, &["elm", "maple"]), "elm", "who has gone is not waited for");
+    }
 }

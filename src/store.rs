@@ -11,6 +11,7 @@
 //! | `copy` | moving all of it from one engine to the other |
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
 //! | `notices` | the word that processes send each other |
+//! | `pages` | reading on past what cannot be read |
 //! | `readers` | the connections that read, and who waits for one |
 //! | `walls` | what keeps clinics apart on PostgreSQL, and the way round it that there is not |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
@@ -37,6 +38,7 @@ mod notices;
 mod oauth;
 mod offers;
 mod outbox;
+mod pages;
 mod readers;
 mod records;
 mod registrations;

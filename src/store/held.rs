@@ -16,6 +16,7 @@ use super::audit::SealedEntry;
 use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::outbox::{self, SealedSms};
+use super::pages::{Page, readable};
 use super::records::{self, HeldRecord};
 use super::sql::args;
 use super::statements::held::{
@@ -109,8 +110,12 @@ impl HeldStore for SqlStore {
     }
 
     async fn due_held(&self, clinic: &ClinicId, now: Ts, limit: u32) -> StoreResult<Vec<HeldRow>> {
-        let rows = self.read(Scope::Clinic(clinic)).await?.all(DUE_HELD, args![clinic, now, limit]).await?;
-        self.open_held(clinic, rows).await
+        readable(limit, move |passed| async move {
+            let due = args![clinic, now, limit, passed];
+            let rows = self.read(Scope::Clinic(clinic)).await?.all(DUE_HELD, due).await?;
+            Ok(Page { rows: rows.len(), read: self.open_held(clinic, rows).await? })
+        })
+        .await
     }
 
     async fn take_held(&self, take: TakeHeld, now: Ts) -> StoreResult<Option<Fence>> {

@@ -18,6 +18,7 @@ use super::audit::SealedEntry;
 use super::db::{Scope, Session};
 use super::locks::LockKey;
 use super::outbox::{self, SealedSms};
+use super::pages::{Page, readable};
 use super::records::{self, RegistrationRecord};
 use super::sql::args;
 use super::statements::registrations::{
@@ -252,10 +253,12 @@ impl RegistrationStore for SqlStore {
         now: Ts,
         limit: u32,
     ) -> StoreResult<Vec<RegistrationRow>> {
-        let mut session = self.read(Scope::Clinic(clinic)).await?;
-        let rows = session.all(DUE_REGISTRATIONS, args![clinic, owner, now, limit]).await?;
-        drop(session);
-        self.open_registrations(clinic, rows).await
+        readable(limit, move |passed| async move {
+            let due = args![clinic, owner, now, limit, passed];
+            let rows = self.read(Scope::Clinic(clinic)).await?.all(DUE_REGISTRATIONS, due).await?;
+            Ok(Page { rows: rows.len(), read: self.open_registrations(clinic, rows).await? })
+        })
+        .await
     }
 
     async fn registration(&self, clinic: &ClinicId, id: IntentId) -> StoreResult<Option<RegistrationState>> {

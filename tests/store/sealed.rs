@@ -202,9 +202,32 @@ async fn a_journal_row_that_cannot_be_read_does_not_hide_the_others() {
     }
     let bend = "UPDATE effect SET payload = x'00' WHERE start_minute = 540";
     sqlx::raw_sql(bend).execute(&mut sqlite(&house).await).await.unwrap();
-    let due = store.due_effects(&clinic("maple"), owner, NOW.plus(LEASE), 9).await.unwrap();
-    assert_eq!(due.iter().map(|row| row.effect.slot().clone()).collect::<Vec<_>>(), [slot(600)]);
+    for limit in [9, 1] {
+        let due = store.due_effects(&clinic("maple"), owner, NOW.plus(LEASE), limit).await.unwrap();
+        let slots: Vec<Slot> = due.iter().map(|row| row.effect.slot().clone()).collect();
+        assert_eq!(slots, [slot(600)], "the first {limit} that can be read");
+    }
     assert_eq!(store.journal_counts(&clinic("maple")).await.unwrap().unsettled, 2);
+}
+
+#[tokio::test]
+async fn held_requests_that_cannot_be_read_do_not_hide_the_next() {
+    let house = SqlHouse::sqlite();
+    let store = house.open().await;
+    let maple = clinic("maple");
+    for (no, start) in [(1, 540), (2, 555), (3, 570), (4, 585)] {
+        let draft = held_draft(no, 1, i32::try_from(no).unwrap(), start);
+        assert!(matches!(store.hold_request(draft, NOW).await.unwrap(), Held::Kept));
+    }
+    let bend = "UPDATE held_request SET wish = x'00' WHERE call_id IN ('call-1', 'call-2')";
+    sqlx::raw_sql(bend).execute(&mut sqlite(&house).await).await.unwrap();
+    let due = async |limit| -> Vec<String> {
+        let rows = store.due_held(&maple, NOW, limit).await.unwrap();
+        rows.iter().map(|row| row.note.tool_call.call.call.as_str().to_owned()).collect()
+    };
+    assert_eq!(due(1).await, ["call-3"]);
+    assert_eq!(due(2).await, ["call-3", "call-4"]);
+    assert_eq!(due(9).await, ["call-3", "call-4"]);
 }
 
 #[tokio::test]

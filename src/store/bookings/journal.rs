@@ -10,6 +10,7 @@ use vitarad_actors::ports::store::{JournalRow, StoreError, StoreResult};
 
 use super::announce::{AdditionRow, effect_payload, intent_payload};
 use crate::store::db::{Scope, Session};
+use crate::store::pages::{Page, readable};
 use crate::store::records::{self, EffectRecord, IntentRecord};
 use crate::store::sql::args;
 use crate::store::statements::bookings::{ADOPT_INTENTS, DUE_EFFECTS, DUE_NOW, NEWEST_ADDITION};
@@ -58,11 +59,15 @@ impl SqlStore {
         now: Ts,
         limit: u32,
     ) -> StoreResult<Vec<JournalRow>> {
-        let rows: Vec<DueRow> = self
-            .read(Scope::Clinic(clinic))
-            .await?
-            .all(DUE_EFFECTS, args![clinic, owner, now, limit])
-            .await?;
+        readable(limit, move |passed| async move {
+            let due = args![clinic, owner, now, limit, passed];
+            let rows = self.read(Scope::Clinic(clinic)).await?.all(DUE_EFFECTS, due).await?;
+            Ok(Page { rows: rows.len(), read: self.open_all_due(clinic, rows).await })
+        })
+        .await
+    }
+
+    async fn open_all_due(&self, clinic: &ClinicId, rows: Vec<DueRow>) -> Vec<JournalRow> {
         let mut due = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.effect_id;
@@ -74,7 +79,7 @@ impl SqlStore {
                 }
             }
         }
-        Ok(due)
+        due
     }
 
     /// The addition of the intent whose later step this is.

@@ -93,7 +93,7 @@ statements! {
              WHERE started.clinic_id = $1 AND started.owner = $2 AND started.state = 'open'
                AND (newest.due IS NULL OR newest.due <= $3)
                AND newest.step = (SELECT COUNT(*) FROM effect AS every WHERE every.intent_id = started.id))
-         ORDER BY due, effect.announced_at, effect.id LIMIT $4");
+         ORDER BY due, effect.announced_at, effect.id LIMIT $4 OFFSET $5");
     INTENT = both("SELECT state, appointment FROM intent WHERE clinic_id = $1 AND id = $2");
     UNSETTLED = both(
         "SELECT COUNT(*) FROM (

@@ -32,7 +32,7 @@ statements! {
                 OR state = 'executing'
                    AND (due <= $2 OR owner NOT IN (SELECT generation FROM instance
                                                    WHERE state IN ('active', 'draining'))))
-         ORDER BY created_at, id LIMIT $3");
+         ORDER BY created_at, id LIMIT $3 OFFSET $4");
     TAKE_HELD = both(
         "UPDATE held_request
          SET state = 'executing', owner = $4, fence = fence + 1, intent_id = $5, due = $6, changed_at = $7

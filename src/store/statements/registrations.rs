@@ -28,7 +28,7 @@ statements! {
     DUE_REGISTRATIONS = both(
         "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration
          WHERE clinic_id = $1 AND owner = $2 AND state IN ('announced', 'unknown') AND due <= $3
-         ORDER BY announced_at, id LIMIT $4");
+         ORDER BY announced_at, id LIMIT $4 OFFSET $5");
     REGISTRATION = both("SELECT state, chart FROM registration WHERE clinic_id = $1 AND id = $2");
     REGISTRATIONS_FOR_STAFF = both(
         "SELECT id, call_id, tool_call_id, payload, chart, state, announced_at, last_arrival FROM registration

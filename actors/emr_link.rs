@@ -36,7 +36,7 @@ pub use self::handle::{EmrLink, OneWay};
 use self::paths::{Admitted, Paths};
 use self::queue::Queue;
 use self::request::{Kind, Request};
-use self::share::{Share, Wait};
+use self::share::Share;
 use self::survey::Survey;
 use self::word::Words;
 use crate::domain::capabilities::{Capabilities, Capability};
@@ -240,9 +240,7 @@ impl State {
             match self.share.enter(now) {
                 Ok(place) => self.start(myself, request, place, now),
                 Err(wait) => {
-                    if let Wait::For(time) = wait {
-                        self.arm_refill(myself, time);
-                    }
+                    self.arm_refill(myself, wait);
                     return self.queue.put_back(request.kind.class(), request.deadline, request);
                 }
             }

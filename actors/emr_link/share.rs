@@ -11,7 +11,8 @@ use crate::domain::bucket::{Bucket, Rate};
 use crate::domain::clinic::EmrLimits;
 use crate::domain::membership::Membership;
 
-/// How often who is not counted yet looks whose time has run out.
+/// How soon who is not counted yet, or finds no place, looks again: whose time has run out meanwhile, and what an earlier
+/// life holds and tells nobody of when it ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub struct Share {
@@ -20,13 +21,6 @@ pub struct Share {
     bucket: Bucket,
     bulkhead: Arc<Bulkhead>,
     membership: Membership,
-}
-
-/// What keeps a request from being sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
-    ForAPlace,
-    For(Duration),
 }
 
 impl Share {
@@ -53,13 +47,13 @@ impl Share {
         }
     }
 
-    /// A place and a token, or neither.
-    pub fn enter(&mut self, now: Instant) -> Result<Underway, Wait> {
+    /// A place and a token, or neither, and how long to wait for them.
+    pub fn enter(&mut self, now: Instant) -> Result<Underway, Duration> {
         if !self.membership.is_counted {
-            return Err(Wait::For(LOOK_AGAIN));
+            return Err(LOOK_AGAIN);
         }
-        let place = self.bulkhead.enter(self.part_of_places()).ok_or(Wait::ForAPlace)?;
-        self.bucket.take(now).map_err(Wait::For)?;
+        let place = self.bulkhead.enter(self.part_of_places()).ok_or(LOOK_AGAIN)?;
+        self.bucket.take(now)?;
         Ok(place)
     }
 
@@ -114,7 +108,7 @@ mod tests {
         let start = Instant::now();
         let (mut alone, mut third) = (begun(Membership::ALONE, start), begun(among(3), start));
         assert_eq!((sent(&mut alone, start), sent(&mut third, start)), (0, 0));
-        assert_eq!(third.enter(start).err(), Some(Wait::For(Duration::from_millis(300))));
+        assert_eq!(third.enter(start).err(), Some(Duration::from_millis(300)));
         let later = seconds(start, 9);
         assert_eq!((sent(&mut alone, later), sent(&mut third, later)), (6, 2));
     }
@@ -123,7 +117,7 @@ mod tests {
     fn who_is_not_counted_earns_nothing_until_it_is() {
         let start = Instant::now();
         let mut share = begun(Membership { is_counted: false, ..among(2) }, start);
-        assert_eq!(share.enter(seconds(start, 9)).err(), Some(Wait::For(LOOK_AGAIN)));
+        assert_eq!(share.enter(seconds(start, 9)).err(), Some(LOOK_AGAIN));
         share.follow(among(2), seconds(start, 9));
         assert_eq!(sent(&mut share, seconds(start, 9)), 0);
         assert_eq!(sent(&mut share, seconds(start, 10)), 3);
@@ -142,7 +136,7 @@ mod tests {
         share.follow(among(2), later);
         inside.truncate(2);
         let later = seconds(later, 9);
-        assert_eq!(share.enter(later).err(), Some(Wait::ForAPlace));
+        assert_eq!(share.enter(later).err(), Some(LOOK_AGAIN));
         inside.truncate(1);
         assert!(share.enter(later).is_ok());
         share.follow(among(9), later);

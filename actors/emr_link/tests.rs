@@ -203,6 +203,30 @@ async fn a_link_that_dies_returns_with_an_empty_budget_and_its_neighbour_does_no
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_place_that_an_earlier_life_holds_gets_it_when_that_one_ends() {
+    let limits = EmrLimits { max_in_flight: 1, ..EmrLimits::default() };
+    let (world, house) = house(limits).await;
+    let id = crate::domain::ids::ClinicId::parse("maple").unwrap();
+    let link = || house.house.directory.link(&id);
+    let slow = Fate::Answered { after: Duration::from_millis(3_500) };
+    world.emr("maple").script(move |_| slow);
+    let second_life = async {
+        house.wait(Duration::from_millis(100)).await;
+        assert!(link().unwrap().post(EmrLinkMsg::Die(Death::Error)).is_ok());
+        house.wait(Duration::from_millis(100)).await;
+        while link().is_none() {
+            house.wait(Duration::from_millis(10)).await;
+        }
+        world.emr("maple").script(|_| Fate::PROMPT);
+        let health = link().unwrap().ask(Instant::now() + SOON, EmrLinkMsg::GetHealth).await.unwrap();
+        assert_eq!(health.in_flight, 1, "the place is the former life's");
+        read(&house, "maple").await
+    };
+    let (_, second) = tokio::join!(read(&house, "maple"), second_life);
+    assert_eq!(second, Ok(0), "it is told of no end, and looks again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_quarantined_link_refuses_and_calls_are_still_answered() {
     let (_, house) = house(EmrLimits::default()).await;
     let id = crate::domain::ids::ClinicId::parse("maple").unwrap();

@@ -4,6 +4,8 @@
 //! First up and last down: whoever starts after it may ask with whom the EMRs are shared, and a process that drains is
 //! not taken for dead before it has finished.
 
+mod haste;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -70,7 +72,9 @@ impl Actor for NodeActor {
         myself: ActorRef<NodeMsg>,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.listening = Some(tokio::spawn(listen(Arc::clone(&state.house), myself.clone())));
+        let listening = listen(Arc::clone(&state.house), myself.clone());
+        let hurrying = haste::hurry(Arc::clone(&state.house), myself.clone());
+        state.listening = Some(tokio::spawn(async { _ = tokio::join!(listening, hurrying) }));
         myself.send_interval(state.house.settings.pace.beat_every(), || NodeMsg::Beat);
         state.beat(&myself);
         // Who went while nobody looked is not known.

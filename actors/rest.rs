@@ -29,9 +29,14 @@ impl Rest {
         self.0.send_modify(|shift| shift.is_over = false);
     }
 
-    /// For who has a batch in hand: what is not begun of it must not be.
     pub fn is_called(&self) -> bool {
         self.0.borrow().is_over
+    }
+
+    /// Resolves once it is called, or once it has ended.
+    pub async fn turns(&self, is_called: bool) {
+        // The sender is ours: it is never gone.
+        let _ = self.0.subscribe().wait_for(|shift| shift.is_over == is_called).await;
     }
 
     pub fn begin(&self) -> Option<AtWork<'_>> {

@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::crashpoint::Crashpoints;
 use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
+use crate::domain::node::{Passage, Request};
 use crate::domain::tool::Tool;
-use crate::ports::store::{BookingStore, LifeStore};
+use crate::ports::store::{BookingStore, HandoffStore, LifeStore};
 use crate::switchboard::Switchboard;
 use crate::testing::{Fate, Op, TestHouse, World, clinic, patient, tool_call, visit_day};
 
@@ -68,6 +69,27 @@ async fn a_process_counts_who_lives_and_is_counted_by_them_before_it_takes_its_p
     c.stop().await;
     b.wait(BEATS).await;
     assert_eq!(shared(&b).0, 2, "stopped, but what it owned is not given back yet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_claims_a_node_is_counted_by_who_had_it_long_before_its_next_beat() {
+    let world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
+    let a = world.begin_on("a", 1, Crashpoints::default()).await;
+    // Just after a beat of its own.
+    a.wait(Duration::from_millis(20_050)).await;
+    let incumbent = a.house.generation;
+    let successor = world.store.stand_by("a", a.house.now()).await.unwrap();
+    assert!(a.house.rest.call(BEATS).await);
+    let offer = world.store.offer("a", incumbent).await.unwrap().unwrap();
+    let claim = Request::Claim(Passage { incumbent, successor, offer });
+    assert!(world.store.ask("a", claim).await.unwrap());
+    let began = Instant::now();
+    let c = world.begin_as(successor, 3, Crashpoints::default()).await;
+    while shared(&c) != (2, true) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(shared(&a), (2, true), "and not before it makes do with less");
+    assert!(began.elapsed() <= Duration::from_millis(300), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

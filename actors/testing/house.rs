@@ -17,7 +17,7 @@ use super::{MemoryStore, OwnClock, PausedClock, PretendDoor, PretendEmr};
 use crate::crashpoint::Crashpoints;
 use crate::directory::Directory;
 use crate::domain::clinic::{Clinic, Line, Roster};
-use crate::domain::ids::{CallId, CallKey, ClinicId, ToolCallId};
+use crate::domain::ids::{CallId, CallKey, ClinicId, Generation, ToolCallId};
 use crate::domain::membership::Membership;
 use crate::domain::patient::Patient;
 use crate::domain::phi::Phi;
@@ -167,9 +167,13 @@ impl World {
     }
 
     /// A process begins on a node, beside those of other nodes.
-    #[expect(clippy::expect_used, reason = "a test's own clinics")]
     pub async fn begin_on(&self, node: &str, seed: u64, crashpoints: Crashpoints) -> TestHouse {
-        let generation = self.store.begin_generation(node);
+        self.begin_as(self.store.begin_generation(node), seed, crashpoints).await
+    }
+
+    /// A process whose life the store knows of already.
+    #[expect(clippy::expect_used, reason = "a test's own clinics")]
+    pub async fn begin_as(&self, generation: Generation, seed: u64, crashpoints: Crashpoints) -> TestHouse {
         let roster = Roster::of(self.clinics.clone()).expect("clinics that do not contest a line");
         let store = Arc::new(self.store.connect());
         let clock = Arc::new(OwnClock::beside(Arc::clone(&self.clock)));

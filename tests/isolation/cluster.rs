@@ -45,25 +45,67 @@ fn most_beyond_the_rate(arrivals: &[Instant]) -> f64 {
     most
 }
 
+fn limits() -> [(&'static str, String); 4] {
+    [
+        ("VITARAD_HTTP__CLINIC_PER_MINUTE", "1000000".to_owned()),
+        ("VITARAD_LIMITS__REQUESTS_PER_SECOND", RATE.to_string()),
+        ("VITARAD_LIMITS__BURST", BURST.to_string()),
+        ("VITARAD_LIMITS__MAX_IN_FLIGHT", IN_FLIGHT.to_string()),
+    ]
+}
+
+/// What the flooded clinic's EMR was asked, and when.
+fn asked(premises: &Premises) -> Vec<Instant> {
+    let arrivals = premises.town.maple().0.arrivals().into_iter();
+    // For a key of its own, which each process asks once.
+    arrivals.filter(|(operation, _)| *operation != "login2").map(|(_, at)| at).collect()
+}
+
+async fn asked_more(premises: &Premises, more: usize) {
+    let aim = asked(premises).len() + more;
+    until("a flood", async || (asked(premises).len() >= aim).then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_that_are_flooded_ask_an_emr_no_more_than_it_has_agreed_to() {
-    let settings = [
-        ("VITARAD_HTTP__CLINIC_PER_MINUTE", "1000000"),
-        ("VITARAD_LIMITS__REQUESTS_PER_SECOND", &RATE.to_string()),
-        ("VITARAD_LIMITS__BURST", &BURST.to_string()),
-        ("VITARAD_LIMITS__MAX_IN_FLIGHT", &IN_FLIGHT.to_string()),
-    ];
-    let mut premises = premises(&settings).await;
+    let limits = limits();
+    let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
     let houses = two_nodes(&mut premises).await;
     let _floods = houses.each_ref().map(|house| Flood::of(RATE, 1_000, &house.platform));
-    let asked = || {
-        let arrivals = premises.town.maple().0.arrivals().into_iter();
-        // For a key of its own, which each process asks once.
-        arrivals.filter(|(operation, _)| *operation != "login2").map(|(_, at)| at).collect::<Vec<_>>()
-    };
-    let arrivals = until("a flood", async || Some(asked()).filter(|asked| asked.len() > ENOUGH)).await;
-    let beyond = most_beyond_the_rate(&arrivals);
+    asked_more(&premises, ENOUGH).await;
+    let beyond = most_beyond_the_rate(&asked(&premises));
     // Those in flight may have been held up on their way.
+    assert!(beyond <= f64::from(BURST + IN_FLIGHT), "{beyond}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_join_and_leave_a_flood_never_fill_more_than_the_places_of_the_emr() {
+    let limits = limits();
+    let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    let maple = premises.town.maple();
+    // With so long at the EMR the places are scarcer than what the rate allows.
+    maple.fail("*", Fault::Latency { ms: 200 }, None);
+    let name = premises.environment["VITARAD_NODE__NAME"].clone();
+    let mut nodes: Vec<(House, Flood)> = Vec::new();
+    for nth in 0..3 {
+        premises.set("VITARAD_NODE__NAME", &format!("{name}-{nth}"));
+        let house = House::open(&premises).await;
+        let flood = Flood::of(RATE, 1_000, &house.platform);
+        nodes.push((house, flood));
+        asked_more(&premises, ENOUGH / 4).await;
+        if nodes.len() == 2 {
+            let (leaving, flood) = nodes.remove(0);
+            drop(flood);
+            leaving.close().await;
+            asked_more(&premises, ENOUGH / 4).await;
+        }
+    }
+    let most = maple.0.state().most_concurrent;
+    let places = usize::try_from(IN_FLIGHT).expect("a number");
+    assert!(most >= places, "{most}: the places were never scarce");
+    // What is in flight when another comes is not cut, and the other has its part beside it.
+    assert!(most <= places + places / 2, "{most} at once");
+    let beyond = most_beyond_the_rate(&asked(&premises));
     assert!(beyond <= f64::from(BURST + IN_FLIGHT), "{beyond}");
 }
 

@@ -6,7 +6,6 @@
 mod cluster;
 mod flood;
 #[path = "../support/house.rs"]
-#[expect(dead_code, reason = "these houses end with their test; others are closed in order")]
 mod house;
 mod neighbours;
 mod pages;

@@ -1,7 +1,9 @@
 //! Patients who are on the line through all upgrades: what they have told, and what they were told, outlives each process.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use vitarad::boot;
 use vitarad::config::Settings;
@@ -25,15 +27,15 @@ struct Caller {
 
 pub(crate) struct Callers {
     patients: Vec<Caller>,
-    /// The answers that said so.
-    booked: Vec<Value>,
+    /// The answers that said so, by whose turn it was.
+    booked: BTreeMap<usize, Value>,
     asked: usize,
 }
 
 impl Callers {
     /// Each is identified, says whether they may be texted, and is offered a slot.
     pub(crate) async fn ring(daemon: &Daemon) -> Self {
-        let mut all = Self { patients: Vec::new(), booked: Vec::new(), asked: 0 };
+        let mut all = Self { patients: Vec::new(), booked: BTreeMap::new(), asked: 0 };
         for (nth, person) in [MARIE, WEI, OMAR, ZOE].into_iter().enumerate() {
             let call = daemon.platform.call(&call_id(person), MAPLE_LINE, Some(person.phone));
             call.verify(person).await;
@@ -55,22 +57,36 @@ impl Callers {
         self.patients[nth].slot = found["slot"]["slotId"].clone();
     }
 
-    /// The one whose turn it is books what was offered.
-    pub(crate) async fn book(&mut self, turn: usize) {
-        let caller = &self.patients[turn % self.patients.len()];
-        let deed = json!({ "slotId": caller.slot });
-        let told = caller.call.ask(&format!("book-{turn}"), "create_appointment", deed).await;
-        assert_eq!(told["code"], "BOOKED", "{told}");
-        self.booked.push(told);
+    /// Those whose turn it is book what they were offered, at once.
+    pub(crate) async fn book(&mut self, turns: Range<usize>) {
+        let told = join_all(turns.clone().map(|turn| self.asks_to_book(turn))).await;
+        for (turn, told) in turns.zip(told) {
+            assert_eq!(told["code"], "BOOKED", "{told}");
+            self.booked.insert(turn, told);
+        }
+    }
+
+    fn whose(&self, turn: usize) -> usize {
+        turn % self.patients.len()
+    }
+
+    async fn asks_to_book(&self, turn: usize) -> Value {
+        let Caller { call, slot, .. } = &self.patients[self.whose(turn)];
+        call.ask(&format!("book-{turn}"), "create_appointment", json!({ "slotId": slot })).await
     }
 
     /// What was told before is told again, to the same tool call, by whoever is asked; then the call goes on.
-    pub(crate) async fn hears_the_same_and_goes_on(&mut self, turn: usize) {
-        let nth = turn % self.patients.len();
-        let Caller { call, slot, .. } = &self.patients[nth];
-        let again = call.ask(&format!("book-{turn}"), "create_appointment", json!({ "slotId": slot })).await;
-        assert_eq!(Some(&again), self.booked.last());
-        self.is_offered_another(nth).await;
+    pub(crate) async fn hear_the_same_and_go_on(&mut self, turns: Range<usize>) {
+        for turn in turns {
+            let again = self.asks_to_book(turn).await;
+            assert_eq!(Some(&again), self.booked.get(&turn));
+            self.is_offered_another(self.whose(turn)).await;
+        }
+    }
+
+    /// How many bookings were made by who had agreed to be texted, which only the first process was told.
+    pub(crate) fn to_be_texted(&self) -> usize {
+        self.booked.keys().filter(|turn| self.patients[self.whose(**turn)].may_be_texted).count()
     }
 
     pub(crate) fn said(&self) -> usize {
@@ -79,7 +95,7 @@ impl Callers {
 
     /// Appointments that were promised and are not in the EMR, and what of ours is there that was promised to nobody.
     pub(crate) fn lost_and_doubled(&self, emr: &Emr) -> (usize, usize) {
-        let said: BTreeSet<i64> = self.booked.iter().filter_map(appointment).collect();
+        let said: BTreeSet<i64> = self.booked.values().filter_map(appointment).collect();
         assert_eq!(said.len(), self.booked.len(), "nobody was promised what another has");
         let live = emr.marked().into_iter().filter(Appointment::occupies);
         let live: BTreeSet<i64> = live.map(|row| i64::from(row.id)).collect();
@@ -100,6 +116,18 @@ impl Callers {
             assert_eq!(record.sms_consent, Some(*may_be_texted));
         }
     }
+}
+
+/// The same people on other phones, who only ask what the EMR knows of them.
+pub(crate) async fn readers(daemon: &Daemon) -> Vec<PhoneCall> {
+    let mut readers = Vec::new();
+    for person in [MARIE, WEI, OMAR, ZOE] {
+        let id = format!("reader-{}", person.demographic_no);
+        let call = daemon.platform.call(&id, MAPLE_LINE, Some(person.phone));
+        call.verify(person).await;
+        readers.push(call);
+    }
+    readers
 }
 
 fn call_id(person: Person) -> String {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,10 @@ use crate::clients::{Clients, Fate, Way};
 use crate::patience::until;
 use crate::times::Times;
 use crate::town::{CEDAR_LINE, MAPLE_LINE};
+use crate::voice::PhoneCall;
 
+/// Of the requests so many ask what only the EMR knows: a clinic's budget allows for no more beside the bookings.
+const READS_PER_SECOND: u32 = 4;
 /// Nobody should have to wait longer.
 const SOON: Duration = Duration::from_secs(1);
 const EXAMPLES: usize = 20;
@@ -30,6 +34,8 @@ pub(crate) struct Load {
 pub(crate) struct Tally {
     pub(crate) fates: BTreeMap<Fate, usize>,
     pub(crate) times: Times,
+    /// Those that the EMR had to be asked for.
+    pub(crate) reads: usize,
     /// Answered, but not soon.
     pub(crate) late: usize,
     pub(crate) examples: Vec<String>,
@@ -56,8 +62,8 @@ impl Tally {
 }
 
 impl Load {
-    /// About so many phone calls at two clinics, so often a second.
-    pub(crate) fn on(addr: SocketAddr, per_second: u32, calls: usize) -> Self {
+    /// About so many phone calls at two clinics, so often a second; `readers` are known to be who they are.
+    pub(crate) fn on(addr: SocketAddr, per_second: u32, calls: usize, readers: Vec<PhoneCall>) -> Self {
         let (over, answered) = (CancellationToken::new(), Arc::<AtomicUsize>::default());
         let (told, counted) = (over.clone(), Arc::clone(&answered));
         let running = tokio::spawn(async move {
@@ -70,11 +76,14 @@ impl Load {
                 if told.is_cancelled() {
                     break;
                 }
-                let clients = Arc::clone(&clients);
-                under_way.spawn(async move {
-                    let way = way(ticket);
-                    (way, clients.ask(way, &question(ticket as usize, calls), due).await)
-                });
+                let (clients, way) = (Arc::clone(&clients), way(ticket));
+                let reads = ticket % (per_second / READS_PER_SECOND).max(1) == 0;
+                tally.reads += usize::from(reads);
+                let question = match reads {
+                    true => what_the_emr_knows(ticket as usize, &readers),
+                    false => question(ticket as usize, calls),
+                };
+                under_way.spawn(async move { (way, clients.ask(way, &question, due).await) });
                 while let Some(done) = under_way.try_join_next() {
                     let (way, fared) = done.expect("a client does not panic");
                     counted.fetch_add(1, Ordering::Relaxed);
@@ -110,6 +119,11 @@ const fn way(ticket: u32) -> Way {
         at if at % 4 == 2 => Way::OneShot,
         _ => Way::Kept,
     }
+}
+
+fn what_the_emr_knows(ticket: usize, readers: &[PhoneCall]) -> String {
+    let id = format!("read-{ticket}");
+    readers[ticket % readers.len()].tool_calls(&[(&id, "check_appointments", json!({}))]).to_string()
 }
 
 fn question(ticket: usize, calls: usize) -> String {

@@ -47,7 +47,7 @@ use tokio::task::JoinHandle;
 use vitarad::sandbox::oscar::Fault;
 use vitarad::store::Engine;
 
-use self::callers::Callers;
+use self::callers::{Callers, readers};
 use self::clients::Fate;
 use self::daemon::{Daemon, Ended};
 use self::load::{Load, Tally};
@@ -88,6 +88,8 @@ struct Run {
     former: Vec<Ended>,
     promised: usize,
     under_way: usize,
+    /// How many texts were due by what callers had agreed to, and how many were sent.
+    texts: (usize, usize),
     lost: usize,
     doubled: usize,
 }
@@ -116,6 +118,9 @@ async fn premises(store: Option<SecretString>) -> Premises {
     premises.set("VITARAD_LOG__LEVEL", "info,vitarad::front=warn");
     // Others use this machine, too.
     premises.set("VITARAD_HTTP__TOOL_DEADLINE_MS", "15000");
+    let config =
+        premises.config().replacen("waitlist_enabled", "sms = { enabled = true }\nwaitlist_enabled", 1);
+    premises.write_config(&config);
     if let Some(url) = store {
         premises.set("VITARAD_STORE__URL", url.expose_secret());
     }
@@ -127,7 +132,7 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
     let emr = premises.town.maple();
     let mut serving = Daemon::serve(&premises, &[]).await;
     let mut callers = Callers::ring(&serving).await;
-    let load = Load::on(serving.addr, scale.per_second, scale.live_calls);
+    let load = Load::on(serving.addr, scale.per_second, scale.live_calls, readers(&serving).await);
     load.more(scale.live_calls).await;
     let (mut pauses, mut former, mut under_way) = (Times::default(), Vec::new(), 0);
     for turn in 0..scale.upgrades {
@@ -140,11 +145,12 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
             under_way += usize::from(emr.present() > 0);
             next
         };
-        let ((), next) = tokio::join!(callers.book(2 * turn), upgrade);
+        let (meanwhile, afterwards) = (3 * turn..3 * turn + 2, 3 * turn + 2..3 * turn + 3);
+        let ((), next) = tokio::join!(callers.book(meanwhile.clone()), upgrade);
         assert_eq!(next.addr, serving.addr);
-        callers.hears_the_same_and_goes_on(2 * turn).await;
-        callers.book(2 * turn + 1).await;
-        callers.hears_the_same_and_goes_on(2 * turn + 1).await;
+        callers.hear_the_same_and_go_on(meanwhile).await;
+        callers.book(afterwards.clone()).await;
+        callers.hear_the_same_and_go_on(afterwards).await;
         until("the node passed on", async || settled(&next).then_some(())).await;
         pauses.add(from_freeze_to_open(&serving, &next));
         former.push(tokio::spawn(serving.process.ended()));
@@ -155,7 +161,17 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
     let (lost, doubled) = callers.lost_and_doubled(&emr);
     until("a settled journal", async || (serving.health_of("maple").await["unsettled"] == 0).then_some(()))
         .await;
-    Run { tally, pauses, former: all(former).await, promised: callers.said(), under_way, lost, doubled }
+    let (former, due) = (all(former).await, callers.to_be_texted());
+    let before: usize = former.iter().map(|ended| texts(&ended.out)).sum();
+    let sent = || before + texts(&serving.process.out());
+    until("the texts that are due", async || (sent() >= due).then_some(())).await;
+    let texts = (due, sent());
+    Run { tally, pauses, former, promised: callers.said(), under_way, texts, lost, doubled }
+}
+
+/// So many were taken by the gateway that sends nothing.
+fn texts(log: &str) -> usize {
+    log.matches("a text was due").count()
 }
 
 async fn all(former: Vec<JoinHandle<Ended>>) -> Vec<Ended> {
@@ -211,6 +227,8 @@ fn judge(engine: &str, mut run: Run) {
         format!("{}, {}", run.promised, run.under_way),
         "",
     );
+    table.row("of these requests, asked of the EMR", run.tally.reads.to_string(), "");
+    table.row("texts due, sent", format!("{}, {}", run.texts.0, run.texts.1), "the same");
     table.row("bookings lost, doubled", format!("{}, {}", run.lost, run.doubled), "0, 0");
     table.row(
         "p50, p99, worst",
@@ -228,6 +246,9 @@ fn judge(engine: &str, mut run: Run) {
     assert!(run.tally.examples.is_empty(), "{:#?}", run.tally.examples);
     assert_eq!(run.tally.of(Fate::Answered), requests);
     assert_eq!((run.lost, run.doubled), (0, 0));
+    assert!(run.under_way > 0, "no booking was at the EMR while the node passed on");
+    assert!(run.tally.reads > 0);
+    assert_eq!(run.texts.0, run.texts.1, "who agreed is texted, whichever process books, and nobody else");
     assert_eq!(ended, run.former.len(), "{:#?}", run.former);
     assert_eq!(cut, 0, "{:#?}", run.former);
 }

@@ -19,6 +19,7 @@ mod notes;
 mod offered;
 mod outcome;
 mod search;
+mod underway;
 mod urgency;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,19 +32,17 @@ pub use self::adopt::adoption;
 use self::afterwards::Outcome;
 use self::finding::Finding;
 pub use self::outcome::stored_answer;
+use self::underway::Underway;
 use crate::domain::answer::{Answer, AnswerLine};
-use crate::domain::arguments::{Arguments, ToolRequest};
 use crate::domain::call::Call;
 use crate::domain::clinic::Clinic;
 use crate::domain::ids::{CallKey, Fence, ToolCallId};
 use crate::domain::say::{Language, Situation};
-use crate::domain::tool::Tool;
 use crate::domain::urgent::Urgent;
 use crate::house::House;
 use crate::mailbox::{Place, Post, Reply};
-use crate::ports::store::{AdoptedCall, StoreError, StoreResult};
+use crate::ports::store::{AdoptedCall, StoreResult};
 use crate::ports::voice::ControlUrl;
-use crate::supervisor::USURPED;
 use crate::switchboard::ToolCall;
 
 pub struct CallArgs {
@@ -56,6 +55,8 @@ pub enum CallMsg {
     Ask(Box<ToolCall>, Instant, Reply<AnswerLine>),
     /// The voice platform says that the call is over.
     End,
+    /// Somebody else has had the time to finish with the call.
+    Adopt,
     Adopted(StoreResult<AdoptedCall>),
     Found(ToolCallId, Box<Finding>),
     Saved(ToolCallId, StoreResult<()>),
@@ -77,6 +78,8 @@ pub struct State {
     call: Call,
     underway: BTreeMap<ToolCallId, Underway>,
     asked: u64,
+    /// How often another process had the call when this one wanted to save, since it could last.
+    usurpations: u32,
     control: Option<ControlUrl>,
     ended: bool,
     /// Tool calls that were answered as pending and whose outcome is listened for.
@@ -102,14 +105,6 @@ struct Question {
     urgent: Option<Urgent>,
 }
 
-/// A tool call that is being worked on: everybody who waits for it, and its answer once it only has to be saved.
-struct Underway {
-    waiting: Vec<(Reply<AnswerLine>, Option<Place>)>,
-    tool: Tool,
-    language: Language,
-    answer: Option<AnswerLine>,
-}
-
 impl Actor for CallActor {
     type Msg = Post<CallMsg>;
     type State = State;
@@ -126,6 +121,7 @@ impl Actor for CallActor {
             call: Call::default(),
             underway: BTreeMap::new(),
             asked: 0,
+            usurpations: 0,
             control: None,
             ended: false,
             pending: BTreeSet::new(),
@@ -156,6 +152,7 @@ impl Actor for CallActor {
             }
             CallMsg::End => state.end(&myself),
             CallMsg::Afterwards(outcome) => state.say_afterwards(outcome),
+            CallMsg::Adopt => state.adopt(&myself),
             CallMsg::Adopted(adopted) => state.adopted(&myself, adopted)?,
             CallMsg::Found(id, finding) => state.found(&myself, id, *finding),
             CallMsg::Saved(id, saved) => state.saved(&myself, &id, saved),
@@ -210,6 +207,7 @@ impl State {
                     None => Call::default(),
                 };
                 self.life = Life::Owned(adopted.fence);
+                self.resume(myself);
                 for question in asked {
                     self.begin(myself, question);
                 }
@@ -220,78 +218,10 @@ impl State {
                     let answer = self.plain(Situation::InternalError, self.language());
                     let _ = question.reply.send(answer.line());
                 }
+                self.give_up();
             }
         }
         Ok(())
-    }
-
-    /// Law B-6 first: an answer given is given again, and one that is coming, or is being saved, is waited for (law P-2).
-    fn begin(&mut self, myself: &ActorRef<Post<CallMsg>>, question: Question) {
-        let Question { tool_call, deadline, reply, place, urgent } = question;
-        if let Some(underway) = self.underway.get_mut(&tool_call.id) {
-            return underway.waiting.push((reply, place));
-        }
-        if let Some(line) = self.call.answer(&tool_call.id) {
-            let _ = reply.send(line);
-            return;
-        }
-        if let Some(urgent) = urgent {
-            return self.enter_urgent(myself, &tool_call, urgent);
-        }
-        let request = match Arguments::new(tool_call.arguments.reveal()).read(tool_call.tool) {
-            Ok(request) => request,
-            Err(bad) => {
-                let answer = self
-                    .plain(Situation::ValidationError, self.language())
-                    .with("argument", bad.name)
-                    .with("want", bad.want);
-                let _ = reply.send(answer.line());
-                return;
-            }
-        };
-        if tool_call.control.is_some() {
-            self.control.clone_from(&tool_call.control);
-        }
-        self.call.hear(tool_call.caller.clone(), request.language);
-        let language = self.language();
-        let waiting = vec![(reply, place)];
-        let underway = Underway { waiting, tool: tool_call.tool, language, answer: None };
-        self.underway.insert(tool_call.id.clone(), underway);
-        self.set_out(myself, &tool_call, request, deadline);
-    }
-
-    /// Either an answer is known at once, or a task goes to find it.
-    fn set_out(
-        &mut self,
-        myself: &ActorRef<Post<CallMsg>>,
-        tool_call: &ToolCall,
-        request: ToolRequest,
-        deadline: Instant,
-    ) {
-        let id = tool_call.id.clone();
-        match self.plan(tool_call, request, deadline) {
-            Ok(task) => task.spawn(myself.clone(), id),
-            Err(situation) => self.found(myself, id, Finding::Declined(tool_call.tool, situation)),
-        }
-    }
-
-    fn saved(&mut self, myself: &ActorRef<Post<CallMsg>>, id: &ToolCallId, saved: StoreResult<()>) {
-        let Some(underway) = self.underway.remove(id) else { return };
-        let line = match (saved, underway.answer) {
-            (Ok(()), Some(line)) => line,
-            (Err(StoreError::Usurped), _) => return step_aside(myself),
-            // Law P-2: what could not be entered into the audit log is not told, now or later.
-            (saved, _) => {
-                if let Err(failure) = saved {
-                    tracing::warn!(clinic.id = %self.clinic.id, call.id = %self.key.call, %failure, "what a call learnt was not stored");
-                }
-                self.call.forget_answer(id);
-                self.plain(Situation::InternalError, underway.language).line()
-            }
-        };
-        for (reply, _) in underway.waiting {
-            let _ = reply.send(line.clone());
-        }
     }
 
     fn language(&self) -> Language {
@@ -308,11 +238,6 @@ impl State {
             _ => answer,
         }
     }
-}
-
-/// Law O-1. Dropping the questions makes the exchange ask them again, of a life that adopts the call anew.
-fn step_aside(myself: &ActorRef<Post<CallMsg>>) {
-    myself.stop(Some(USURPED.to_owned()));
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ use crate::switchboard::{NotKept, Switchboard, Tiding, ToolCall};
 
 pub struct Exchange(pub Arc<House>);
 
-/// An actor that dies on a question is asked once more in its next life; what kills it twice is put aside.
+/// An actor that dies on a question is asked once more in its next life; what kills it twice is put aside. Losing the call
+/// to another process is no death: its actor sees to that itself.
 const LIVES: usize = 2;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

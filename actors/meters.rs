@@ -92,6 +92,7 @@ pub struct Meters {
     emr_seconds: Family<GateLabels, Histogram, fn() -> Histogram>,
     breakers: Family<GateLabels, Gauge>,
     live_calls: Family<ClinicLabels, Gauge>,
+    usurped: Family<ClinicLabels, Counter>,
     sagas: Family<OutcomeLabels, Counter>,
     registrations: Family<OutcomeLabels, Counter>,
     handed_to_staff: Family<ClinicLabels, Counter>,
@@ -124,6 +125,7 @@ impl Default for Meters {
             emr_seconds: Family::new_with_constructor(emr_seconds),
             breakers: Family::default(),
             live_calls: Family::default(),
+            usurped: Family::default(),
             sagas: Family::default(),
             registrations: Family::default(),
             handed_to_staff: Family::default(),
@@ -152,6 +154,11 @@ impl Meters {
         registry.register("emr_request_seconds", "Time an EMR request took", self.emr_seconds.clone());
         registry.register("emr_breaker_shut", "1 while a breaker is shut or probing", self.breakers.clone());
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
+        registry.register(
+            "calls_usurped",
+            "Times that another process had adopted a call that this one was at work for",
+            self.usurped.clone(),
+        );
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
         registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(
@@ -247,6 +254,15 @@ impl Meters {
 
     pub fn live_calls(&self, clinic: &ClinicId) -> Gauge {
         self.live_calls.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).clone()
+    }
+
+    pub fn usurped(&self, clinic: &ClinicId) {
+        self.usurped.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).inc();
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub fn usurpations(&self, clinic: &ClinicId) -> u64 {
+        self.usurped.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).get()
     }
 
     pub fn saga(&self, clinic: &ClinicId, outcome: &'static str) {

@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout};
 
 pub use self::children::{ChildId, ChildState};
 use self::children::{Children, Verdict};
-pub use self::exit::{Exit, USURPED};
+pub use self::exit::Exit;
 use crate::mailbox::Reply;
 use crate::meters::Meters;
 use crate::ports::Luck;

@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use ractor::ActorRef;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::State;
 use super::finding::{Finding, Task};
-use super::{CallMsg, Life, State, Underway, step_aside};
 use crate::desk::{moment, when_and_who};
-use crate::domain::answer::{Answer, AnswerLine};
+use crate::domain::answer::Answer;
 use crate::domain::appointment::Appointment;
 use crate::domain::arguments::{ToolRequest, ToolWish};
 use crate::domain::availability::Certainty;
 use crate::domain::booking::Slot;
 use crate::domain::call::Offer;
 use crate::domain::call_note::CallNote;
-use crate::domain::ids::{DemographicNo, ToolCallId};
+use crate::domain::ids::DemographicNo;
 use crate::domain::patient::{Identification, Patient};
 use crate::domain::say::{Language, Situation, spoken_list};
 use crate::domain::slot_offer::OpenOffer;
@@ -24,15 +23,14 @@ use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::domain::waitlist::Waiting;
 use crate::emr_link::cache::Dated;
-use crate::mailbox::Post;
 use crate::ports::emr::{EmrProvider, Path};
-use crate::ports::store::{AuditAction, AuditEntry, CallSave, HeldRow, WaitlistJoin};
+use crate::ports::store::HeldRow;
 use crate::switchboard::ToolCall;
 
 /// An answer and whom it was about; `None` when it reveals nobody and changes nothing worth keeping.
 pub(super) struct Told {
-    answer: Answer,
-    record: Option<Record>,
+    pub(super) answer: Answer,
+    pub(super) record: Option<Record>,
 }
 
 pub(super) struct Record {
@@ -93,84 +91,7 @@ impl State {
         })
     }
 
-    pub(super) fn found(&mut self, myself: &ActorRef<Post<CallMsg>>, id: ToolCallId, finding: Finding) {
-        let Some(&Underway { language, tool, .. }) = self.underway.get(&id) else { return };
-        match finding {
-            Finding::Concluded(concluded) => {
-                if concluded.provisional {
-                    self.listen_for(myself, &id, tool);
-                } else {
-                    self.pending.remove(&id);
-                }
-                self.answer(&id, &concluded.line);
-            }
-            Finding::Registered(concluded, registered) => {
-                self.registered(myself, id, &concluded, &registered);
-            }
-            Finding::Usurped => step_aside(myself),
-            finding => self.keep(myself, id, finding, language),
-        }
-    }
-
-    /// Changes the call as found, and answers: at once, or after what was learnt is saved (laws I-3, P-2).
-    fn keep(
-        &mut self,
-        myself: &ActorRef<Post<CallMsg>>,
-        id: ToolCallId,
-        finding: Finding,
-        language: Language,
-    ) {
-        let told = self.apply(finding, language);
-        let line = told.answer.line();
-        match told.record {
-            Some(record) => self.save(myself, id, line, told.answer.situation, record),
-            None => self.answer(&id, &line),
-        }
-    }
-
-    pub(super) fn save(
-        &mut self,
-        myself: &ActorRef<Post<CallMsg>>,
-        id: ToolCallId,
-        line: AnswerLine,
-        situation: Situation,
-        record: Record,
-    ) {
-        let Life::Owned(fence) = &self.life else { return self.answer(&id, &line) };
-        self.call.keep_answer(id.clone(), &line);
-        let save = CallSave {
-            key: self.key.clone(),
-            fence: *fence,
-            version: self.call.version(),
-            memory: self.call.encode(),
-            audit: vec![AuditEntry {
-                at: self.house.now(),
-                clinic: self.clinic.id.clone(),
-                call: Some(self.key.call.clone()),
-                action: AuditAction::Tool(record.tool),
-                patients: record.patients,
-                outcome: situation.code(),
-            }],
-            facts: self.call.facts(),
-            joins: record.joins.map(|waiting| WaitlistJoin { tool_call: id.clone(), waiting }),
-        };
-        if let Some(underway) = self.underway.get_mut(&id) {
-            underway.answer = Some(line);
-        }
-        let (house, myself) = (Arc::clone(&self.house), myself.clone());
-        tokio::spawn(async move {
-            let saved = house.store.save_call(save, house.now()).await;
-            let _ = myself.send_message(Post::own(CallMsg::Saved(id, saved)));
-        });
-    }
-
-    fn answer(&mut self, id: &ToolCallId, line: &AnswerLine) {
-        for (reply, _) in self.underway.remove(id).map(|underway| underway.waiting).unwrap_or_default() {
-            let _ = reply.send(line.clone());
-        }
-    }
-
-    fn apply(&mut self, finding: Finding, language: Language) -> Told {
+    pub(super) fn apply(&mut self, finding: Finding, language: Language) -> Told {
         match finding {
             Finding::Plain(situation) => Told::nothing(self.plain(situation, language)),
             Finding::Declined(tool, situation) => Told::of(self.plain(situation, language), tool, Vec::new()),

@@ -26,6 +26,7 @@ use crate::mailbox::Post;
 use crate::ports::emr::{EmrProvider, Path};
 use crate::ports::store::HeldRow;
 
+#[derive(Clone)]
 pub enum Finding {
     /// Nothing was learnt that the call must keep.
     Plain(Situation),

@@ -1,14 +1,13 @@
 //! Somebody who wants to become a patient: asked for what is missing, handed to the desk, and known to this call once the
 //! chart is there.
 
-use ractor::ActorRef;
 use tokio::time::Instant;
 
+use super::State;
 use super::apply::{Record, Told};
 use super::errand::Cargo;
 use super::finding::{Finding, Task};
-use super::{CallMsg, State};
-use crate::desk::order::{Concluded, NewcomerOrder, Registered};
+use crate::desk::order::{NewcomerOrder, Registered};
 use crate::desk::{of_newcomer, open_to_newcomers};
 use crate::domain::answer::Answer;
 use crate::domain::arguments::{BadArgument, Known, NewcomerForm};
@@ -17,7 +16,6 @@ use crate::domain::ids::ToolCallId;
 use crate::domain::phi::Phi;
 use crate::domain::say::{Language, Situation};
 use crate::domain::tool::Tool;
-use crate::mailbox::Post;
 use crate::switchboard::ToolCall;
 
 impl State {
@@ -71,18 +69,11 @@ impl State {
     }
 
     /// They made the chart: this call needs no other proof of who they are (law I-3). It is saved before they hear of it.
-    pub(super) fn registered(
-        &mut self,
-        myself: &ActorRef<Post<CallMsg>>,
-        id: ToolCallId,
-        concluded: &Concluded,
-        registered: &Registered,
-    ) {
+    pub(super) fn registered(&mut self, id: &ToolCallId, registered: &Registered) -> Record {
         let Registered { handle, patient } = registered;
         self.call.registered(patient, handle);
         self.call.take_note(CallNote { outcome: Some(CallOutcome::Registered), ..CallNote::default() });
-        self.pending.remove(&id);
-        let record = Record { tool: Tool::RegisterNewPatient, patients: vec![patient.no], joins: None };
-        self.save(myself, id, concluded.line.clone(), Situation::Registered, record);
+        self.pending.remove(id);
+        Record { tool: Tool::RegisterNewPatient, patients: vec![patient.no], joins: None }
     }
 }

@@ -2,14 +2,9 @@
 
 use ractor::{ActorId, SupervisionEvent};
 
-/// The reason an actor gives when it found its fence out of force.
-pub const USURPED: &str = "usurped";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     Normal,
-    /// Another owner has it: no restart, no compensation.
-    Usurped,
     /// By a signal, or its task was cancelled. ractor reports it as an end, not as a failure.
     Killed,
     /// A panic or an `Err`.
@@ -21,7 +16,6 @@ impl Exit {
         match event {
             SupervisionEvent::ActorTerminated(cell, _, reason) => {
                 let exit = match reason.as_deref() {
-                    Some(USURPED) => Self::Usurped,
                     Some("killed" | "actor_task_cancelled") => Self::Killed,
                     _ => Self::Normal,
                 };
@@ -39,7 +33,6 @@ impl Exit {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Normal => "normal",
-            Self::Usurped => "usurped",
             Self::Killed => "killed",
             Self::Failed => "failed",
         }

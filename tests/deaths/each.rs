@@ -154,7 +154,7 @@ fn exits_are_counted(scene: &Scene, role: Role, way: Way) {
         Way::Stop | Way::ParentStop => None,
     };
     for row in &TREE {
-        for exit in [Exit::Failed, Exit::Killed, Exit::Usurped] {
+        for exit in [Exit::Failed, Exit::Killed] {
             let counted = u64::from(row.role == role && Some(exit) == expected);
             assert_eq!(scene.house.meters().exits(row.role, exit), counted, "{:?} {exit:?}", row.role);
         }

@@ -18,18 +18,20 @@ use crate::clinics::adopt_again;
 use crate::domain::census::{Census, Counted};
 use crate::domain::membership::Membership;
 use crate::house::House;
-use crate::ports::store::{Beat, StoreError, StoreResult};
+use crate::ports::store::{Beat, LATEST_COMMIT, StoreError, StoreResult};
 
 pub struct NodeActor;
 
 pub enum NodeMsg {
     /// Time to say that we live.
     Beat,
-    /// `None`: it panicked.
-    Beaten(Option<StoreResult<Census>>),
+    /// When it began; `None`: it panicked.
+    Beaten(Instant, Option<StoreResult<Census>>),
+    /// A beat that was heard is so old by now that there is a gap, unless a later one was heard.
+    Faded,
     /// Another process says that something has changed.
     Noticed,
-    /// What was still being committed when its process was called dead is there by now.
+    /// What was still being committed when its process was called dead is there by now, or never.
     AdoptOnceMore,
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
@@ -43,7 +45,7 @@ pub struct State {
     beating: bool,
     /// Something has changed since the present beat began.
     hurried: bool,
-    /// When the store heard of us last.
+    /// When the last beat that the store heard was begun: our row is no older.
     heard_at: Instant,
     is_away: bool,
     listening: Option<JoinHandle<()>>,
@@ -75,10 +77,12 @@ impl Actor for NodeActor {
         let listening = listen(Arc::clone(&state.house), myself.clone());
         let hurrying = haste::hurry(Arc::clone(&state.house), myself.clone());
         state.listening = Some(tokio::spawn(async { _ = tokio::join!(listening, hurrying) }));
+        // When the store heard of an earlier life of this actor is not known.
+        state.share_nothing();
         myself.send_interval(state.house.settings.pace.beat_every(), || NodeMsg::Beat);
         state.beat(&myself);
         // Who went while nobody looked is not known.
-        adopt_again(&state.house);
+        state.adopt_now_and_later(&myself);
         Ok(())
     }
 
@@ -90,10 +94,10 @@ impl Actor for NodeActor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             NodeMsg::Beat => state.beat(&myself),
-            NodeMsg::Beaten(outcome) => {
+            NodeMsg::Beaten(begun, outcome) => {
                 state.beating = false;
                 match outcome {
-                    Some(Ok(census)) => state.learn(&myself, &census),
+                    Some(Ok(census)) => state.learn(&myself, begun, &census),
                     Some(Err(StoreError::Usurped)) => state.end(),
                     Some(Err(failure)) => state.is_not_heard(&failure.to_string()),
                     None => state.is_not_heard("it panicked"),
@@ -102,6 +106,8 @@ impl Actor for NodeActor {
                     state.beat(&myself);
                 }
             }
+            NodeMsg::Faded if state.has_a_gap() => state.is_not_heard("it does not answer"),
+            NodeMsg::Faded => {}
             NodeMsg::Noticed => {
                 state.house.meters.noticed();
                 state.hurried = state.beating;
@@ -136,34 +142,36 @@ impl State {
             pace: self.house.settings.pace,
         };
         self.told = self.counts.clone();
-        let (house, myself) = (Arc::clone(&self.house), myself.clone());
+        let (house, myself, begun) = (Arc::clone(&self.house), myself.clone(), Instant::now());
         tokio::spawn(async move {
             let beaten = AssertUnwindSafe(house.store.beat(beat)).catch_unwind().await.ok();
-            let _ = myself.send_message(NodeMsg::Beaten(beaten));
+            let _ = myself.send_message(NodeMsg::Beaten(begun, beaten));
             // What cannot be read now is read with the next beat.
             let _ = house.hear().await;
         });
     }
 
     /// What the rows of the others tell; each kind of news is one step.
-    fn learn(&mut self, myself: &ActorRef<NodeMsg>, census: &Census) {
+    fn learn(&mut self, myself: &ActorRef<NodeMsg>, begun: Instant, census: &Census) {
         if std::mem::take(&mut self.is_away) {
             tracing::info!("the store hears of this process again");
         }
-        self.heard_at = Instant::now();
+        self.heard_at = begun;
         let (house, counts) = (&self.house, census.counted());
         let gone = self.counts.gone_from(&counts);
         if !gone.is_empty() {
             let generations = gone.to_string();
             tracing::info!(generations, "processes are gone, and what they left is adopted");
-            adopt_again(house);
-            myself.send_after(house.settings.pace.dead_after, || NodeMsg::AdoptOnceMore);
+            self.adopt_now_and_later(myself);
         }
         for dead in &census.buried {
             tracing::warn!(generation = dead.0, "a process was silent for too long and is called dead");
         }
         house.meters.members(census.lives.len(), census.buried.len());
-        house.share(census.membership(house.generation, house.settings.pace));
+        let shared = census.membership(house.generation, house.settings.pace);
+        // What is answered too late may not be so any more.
+        house.share(Membership { is_counted: shared.is_counted && !self.has_a_gap(), ..shared });
+        myself.send_after(house.settings.pace.gap().saturating_sub(begun.elapsed()), || NodeMsg::Faded);
         house.declared.send_replace(census.revision);
         // Only now that our own part is the smaller one may others take theirs, and they need not wait for it.
         self.hurried |= counts != self.told;
@@ -176,10 +184,24 @@ impl State {
         if !std::mem::replace(&mut self.is_away, true) {
             tracing::warn!(failure, "the store does not hear that this process lives");
         }
-        if self.heard_at.elapsed() > self.house.settings.pace.gap() {
-            let shared = *self.house.membership.borrow();
-            self.house.share(Membership { is_counted: false, ..shared });
+        if self.has_a_gap() {
+            self.share_nothing();
         }
+    }
+
+    /// The others may call this process silent from now on.
+    fn has_a_gap(&self) -> bool {
+        self.heard_at.elapsed() >= self.house.settings.pace.gap()
+    }
+
+    fn share_nothing(&self) {
+        let shared = *self.house.membership.borrow();
+        self.house.share(Membership { is_counted: false, ..shared });
+    }
+
+    fn adopt_now_and_later(&self, myself: &ActorRef<NodeMsg>) {
+        adopt_again(&self.house);
+        myself.send_after(LATEST_COMMIT, || NodeMsg::AdoptOnceMore);
     }
 
     /// Nothing is taken back or compensated: fences and the journal see to what is under way.

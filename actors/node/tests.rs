@@ -11,7 +11,7 @@ use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
 use crate::domain::node::{Passage, Request};
 use crate::domain::tool::Tool;
-use crate::ports::store::{BookingStore, HandoffStore, LifeStore};
+use crate::ports::store::{BookingStore, HandoffStore, LATEST_COMMIT, LifeStore};
 use crate::switchboard::Switchboard;
 use crate::testing::{Fate, Op, TestHouse, World, clinic, patient, tool_call, visit_day};
 
@@ -124,6 +124,57 @@ async fn what_a_silent_process_left_is_settled_by_another_and_its_call_goes_on_t
     assert_eq!(unsettled(&world).await, 0);
     assert_eq!(book(&b, "t1", "10:00").await["code"], "BOOKED", "the same tool call has its answer");
     assert_eq!(emr.requests(Op::Add), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_committed_long_after_its_process_was_called_dead_is_settled_all_the_same() {
+    let mut world = World::of(vec![clinic("maple", 2)], &[patient(42), patient(7)]);
+    world.settings.pace.dead_after = Duration::from_secs(2);
+    let a = world.begin_on("a", 1, Crashpoints::default()).await;
+    let b = world.begin_on("b", 2, Crashpoints::default()).await;
+    b.wait(BEATS).await;
+    verify(&a).await;
+    let slow = Fate::Answered { after: Duration::from_secs(10) };
+    world.emr("maple").script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
+    assert_eq!(book(&a, "t1", "10:00").await["code"], "PENDING");
+    // Its transaction takes longer than its death.
+    let late = {
+        let mut tables = world.store.peek();
+        (std::mem::take(&mut tables.intents), std::mem::take(&mut tables.effects))
+    };
+    a.kill().await;
+    b.wait(BEATS).await;
+    assert_eq!(living(&world).await, [b.house.generation]);
+    b.wait(LATEST_COMMIT - BEATS - BEATS).await;
+    {
+        let mut tables = world.store.peek();
+        (tables.intents, tables.effects) = late;
+    }
+    assert_eq!(unsettled(&world).await, 1);
+    b.wait(Duration::from_mins(1)).await;
+    assert_eq!(unsettled(&world).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hears_nothing_from_the_store_takes_no_part_from_when_the_others_may_take_it() {
+    let (_, a, b) = houses(["a", "b"]).await;
+    let gap = a.house.settings.pace.gap();
+    a.wait(BEATS).await;
+    a.store.hold_answers(true);
+    let began = Instant::now();
+    let mut counted = a.house.membership.subscribe();
+    let ended = timeout(DEAD_AFTER, counted.wait_for(|shared| !shared.is_counted)).await.is_ok();
+    assert!(ended, "its beats do not fail");
+    assert!(began.elapsed() <= gap, "its row is as old as its last answered beat: {:?}", began.elapsed());
+    a.wait(BEATS).await;
+    assert_eq!((shared(&a), shared(&b)), ((2, false), (2, true)));
+    a.store.set_cut(true);
+    a.store.hold_answers(false);
+    a.wait(Duration::from_millis(1)).await;
+    assert!(!shared(&a).1, "what it hears now is as old as the beat that asked for it");
+    a.store.set_cut(false);
+    a.wait(BEATS).await;
+    assert_eq!((shared(&a), shared(&b)), ((2, true), (2, true)));
 }
 
 #[tokio::test(start_paused = true)]

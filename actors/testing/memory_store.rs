@@ -20,6 +20,8 @@ mod waitlist;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 pub use self::tables::{EffectRow, IntentRow, OfferEntry, Tables, TextRow, TextState};
 use crate::domain::ids::Generation;
 use crate::domain::mark::Mark;
@@ -31,6 +33,7 @@ use crate::ports::store::{StoreError, StoreResult};
 pub struct MemoryStore {
     shared: Arc<Shared>,
     cut: AtomicBool,
+    answers_held: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -43,12 +46,23 @@ impl MemoryStore {
     /// Another process's connection to the same tables.
     #[must_use]
     pub fn connect(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), cut: AtomicBool::new(false) }
+        Self { shared: Arc::clone(&self.shared), ..Self::default() }
     }
 
     /// From now on, or no longer, nothing goes through this connection. A process that was killed never speaks again.
     pub fn set_cut(&self, cut: bool) {
         self.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// From now on, or no longer, no beat is answered on this connection, though it is written: a network that swallows
+    /// what comes back.
+    pub fn hold_answers(&self, held: bool) {
+        self.answers_held.send_replace(held);
+    }
+
+    async fn may_answer(&self) {
+        // The sender is ours: it is never gone.
+        let _ = self.answers_held.subscribe().wait_for(|held| !held).await;
     }
 
     /// A process begins its life on a node; the node's former one is dead by then.

@@ -101,6 +101,24 @@ async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_mor
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_process_to_which_the_store_says_nothing_leaves_its_part_to_the_others() {
+    let (world, arrivals) = world();
+    let a = world.begin_on("a", 1, Crashpoints::default()).await;
+    let b = world.begin_on("b", 2, Crashpoints::default()).await;
+    let floods = [flood(&a), flood(&b)];
+    a.wait(Duration::from_secs(12)).await;
+    a.store.hold_answers(true);
+    a.wait(Duration::from_secs(2)).await;
+    let c = world.begin_on("c", 3, Crashpoints::default()).await;
+    let newcomer = flood(&c);
+    c.wait(Duration::from_secs(20)).await;
+    assert_eq!(*b.house.membership.borrow(), Membership { processes: 2, is_counted: true });
+    floods.iter().chain([&newcomer]).for_each(tokio::task::JoinHandle::abort);
+    let beyond = most_beyond_the_rate(&arrivals.lock().unwrap());
+    assert!(beyond <= f64::from(BURST) + 1e-6, "{beyond}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_not_counted_keeps_its_requests_until_it_is_and_sheds_what_is_late() {
     let (mut world, _) = world();
     // Nobody looks who is there but this test.

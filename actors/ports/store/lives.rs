@@ -1,10 +1,15 @@
 //! Living on a store beside other processes: each says that it lives, learns who else does, and calls dead who is silent.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::domain::census::{Census, Counted, Life, Pace};
 use crate::domain::ids::Generation;
+
+/// What a process was committing when it was called dead is committed by so long after that, or never.
+pub const LATEST_COMMIT: Duration = Duration::from_secs(30);
 
 /// What a process says of itself.
 #[derive(Debug, Clone)]

@@ -35,18 +35,9 @@ impl Pulse {
 #[async_trait]
 impl LifeStore for MemoryStore {
     async fn beat(&self, beat: Beat) -> StoreResult<Census> {
-        let mut tables = self.tables()?;
-        let Beat { generation, counts, pace, .. } = beat;
-        if !tables.is_at_work(generation) {
-            return Err(StoreError::Usurped);
-        }
-        let buried = tables.bury_silent(generation, pace);
-        let pulse = tables.pulses.entry(generation).or_insert_with(Pulse::first);
-        if pulse.silent() > pace.gap() {
-            pulse.steady_since = Instant::now();
-        }
-        (pulse.beaten_at, pulse.counts) = (Instant::now(), counts);
-        Ok(Census { lives: tables.lives(), buried, revision: 0 })
+        let census = self.tables()?.beat(beat);
+        self.may_answer().await;
+        census
     }
 
     async fn lives(&self) -> StoreResult<Vec<Life>> {
@@ -59,6 +50,20 @@ impl LifeStore for MemoryStore {
 }
 
 impl Tables {
+    fn beat(&mut self, beat: Beat) -> StoreResult<Census> {
+        let Beat { generation, counts, pace, .. } = beat;
+        if !self.is_at_work(generation) {
+            return Err(StoreError::Usurped);
+        }
+        let buried = self.bury_silent(generation, pace);
+        let pulse = self.pulses.entry(generation).or_insert_with(Pulse::first);
+        if pulse.silent() > pace.gap() {
+            pulse.steady_since = Instant::now();
+        }
+        (pulse.beaten_at, pulse.counts) = (Instant::now(), counts);
+        Ok(Census { lives: self.lives(), buried, revision: 0 })
+    }
+
     /// From here on its silence counts.
     pub fn come_to_life(&mut self, generation: Generation) {
         self.pulses.insert(generation, Pulse::first());

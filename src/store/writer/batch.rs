@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use vitarad_actors::ports::store::{StoreError, StoreResult};
+use vitarad_actors::ports::store::{LATEST_COMMIT, StoreError, StoreResult};
 
 use super::fate::{self, Fate};
 use super::member::{Member, Verdict};
@@ -13,6 +13,9 @@ use crate::store::statements::{COMMIT, NEXT_SAVEPOINT, ROLLBACK, SAVEPOINT, UNDO
 
 /// A database that has not committed by then is asked on another connection what became of it.
 const LIMIT: Duration = Duration::from_secs(10);
+/// A process that was stopped just before its COMMIT may send it when it goes on, as long as the server has not ended its
+/// transaction, which it does after 10 s (`idle_in_transaction_session_timeout`). The rest is for the server's disk.
+const _: () = assert!(LIMIT.as_secs() + 10 < LATEST_COMMIT.as_secs());
 
 /// How long a batch is tried again on new connections: a server that restarts is back within it, and whoever asked still
 /// waits.

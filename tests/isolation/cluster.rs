@@ -1,9 +1,13 @@
-//! Two nodes before one EMR are to it like one.
+//! Two nodes before one EMR are to it like one, and each tells the other what it has found out.
 
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
+use vitarad_actors::desk::DeskMsg;
+use vitarad_actors::domain::ids::ClinicId;
+use vitarad_actors::domain::trouble::{Lasts, Part};
+use vitarad_actors::testing::Death;
 
 use crate::flood::Flood;
 use crate::house::House;
@@ -129,4 +133,36 @@ async fn what_one_node_finds_out_about_an_emr_the_other_knows_without_asking_it(
     let answer = call.ask("find", "search_patient_by_phone", json!({})).await;
     assert_eq!(answer["code"], "EMR_UNAVAILABLE", "{answer}");
     assert_eq!(premises.town.maple().requests(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_rests_on_one_node_is_shown_by_the_other_until_it_rests_no_longer() {
+    let mut premises = premises(&[]).await;
+    let name = premises.environment["VITARAD_NODE__NAME"].clone();
+    let [first, second] = two_nodes(&mut premises).await;
+    let maple = ClinicId::parse("maple").expect("an id");
+    let elsewhere = async |house: &House, clinic: &str| {
+        Report::of(house).await.clinic(clinic)["resting_elsewhere"].clone()
+    };
+    assert_eq!(elsewhere(&second, "maple").await, json!([]));
+    until("a desk that rests, shown by the other node", async || {
+        if let Some(desk) = first.app.house().directory.desk(&maple) {
+            let _ = desk.post(DeskMsg::Die(Death::Error));
+        }
+        (elsewhere(&second, "maple").await == json!([format!("desk on {name}")])).then_some(())
+    })
+    .await;
+    assert_eq!(elsewhere(&second, "cedar").await, json!([]), "no other clinic's");
+    assert_eq!(elsewhere(&first, "maple").await, json!([]), "to itself it is not elsewhere");
+    let report = Report::of(&second).await;
+    assert_eq!(report.clinic("maple")["resting"], json!([]), "nobody rests only because another does");
+
+    // The minute of its rest is cut short.
+    let (house, desk) = (first.app.house(), Part::Actor("desk".to_owned()));
+    house
+        .store
+        .tell(&maple, &desk, Lasts::For(Duration::from_secs(1)), house.generation)
+        .await
+        .expect("a row");
+    until("nothing to show", async || (elsewhere(&second, "maple").await == json!([])).then_some(())).await;
 }

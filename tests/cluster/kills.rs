@@ -1,4 +1,4 @@
-//! Nodes killed at random under load, one after the other, and started again.
+//! Nodes killed at random under load, one after the other, and started again, before or after the others have buried them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,6 +11,7 @@ use vitarad::sandbox::oscar::{Fault, Flavour};
 use crate::balancer::Kind;
 use crate::callers::{Lines, Webhook};
 use crate::nodes::{NODES, Nodes};
+use crate::patience::until;
 use crate::postgres::say;
 use crate::town::{Town, world};
 use crate::verdict::judge;
@@ -40,21 +41,42 @@ impl Plan {
         }
     }
 
-    /// Kills them, and starts each again after half of the time to the next death. Returns when each was killed.
+    /// Kills them. In turn they are started again after half of the time to the next death, which is before the others
+    /// would call them dead, or stay away until the others have done so. Returns when each was killed.
     async fn carry_out(&self, nodes: &mut Nodes) -> Vec<Instant> {
         let mut dice = ChaCha12Rng::seed_from_u64(self.seed);
-        let mut killed = Vec::new();
-        for _ in 0..self.kills {
+        let (mut killed, mut left_to_others) = (Vec::new(), Vec::new());
+        for nth in 0..self.kills {
             sleep(self.every / 2).await;
             let victim = dice.random_range(0..NODES);
+            let stays_away = nth % 2 == 1;
+            let generation = nodes.generation(victim).await;
+            if stays_away {
+                until("a write of its", async || (nodes.unsettled_of(generation).await > 0).then_some(()))
+                    .await;
+            }
             killed.push(Instant::now());
             let ended = nodes.kill(victim).await;
             assert!(!ended.out.contains("law.id"), "a law was broken: {}", ended.out);
-            sleep(self.every / 2).await;
+            if stays_away {
+                left_to_others.push(nodes.unsettled_of(generation).await);
+                finished_by_others(nodes, generation).await;
+            } else {
+                sleep(self.every / 2).await;
+            }
             nodes.start(victim).await;
         }
+        let nobody_left_anything = left_to_others.iter().all(|left| *left == 0);
+        assert!(self.kills < 2 || !nobody_left_anything, "{left_to_others:?}");
         killed
     }
+}
+
+/// A process that is dead and stays away is called so, and what it was writing is settled by the other nodes.
+async fn finished_by_others(nodes: &Nodes, generation: i64) {
+    nodes.called_dead(generation).await;
+    until("what it was writing, settled", async || (nodes.unsettled_of(generation).await == 0).then_some(()))
+        .await;
 }
 
 async fn killed_at_random_behind(kind: Kind) {
@@ -68,13 +90,14 @@ async fn killed_at_random_behind(kind: Kind) {
         ("LIMITS__BURST", "1000"),
         // What a dead node was writing is waited for this long, and a little more.
         ("LIMITS__WRITE_TIMEOUT_MS", "1000"),
+        ("HOUSE__DEAD_AFTER_SECONDS", "4"),
     ];
     let Some(mut nodes) = Nodes::open(town, &settings).await else { return };
     let Some(balancer) = nodes.balancer(kind).await else { return };
     for emr in [nodes.premises.town.maple(), nodes.premises.town.cedar()] {
         // Long enough that writes are under way when a node dies.
-        emr.fail("addAppointment", Fault::Latency { ms: 150 }, None);
-        emr.fail("updateAppointment", Fault::Latency { ms: 150 }, None);
+        emr.fail("addAppointment", Fault::Latency { ms: 300 }, None);
+        emr.fail("updateAppointment", Fault::Latency { ms: 300 }, None);
     }
     let platform = Platform::of(balancer.addr);
     let lines = Lines::open(platform.clone(), &nodes.premises.town);

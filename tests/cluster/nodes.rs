@@ -10,7 +10,7 @@ use crate::balancer::{Balancer, Kind};
 use crate::daemon::{Daemon, Ended};
 use crate::patience::until;
 use crate::postgres;
-use crate::premises::Premises;
+use crate::premises::{OPERATOR_TOKEN, Premises};
 use crate::town::Town;
 
 pub(crate) const NODES: usize = 3;
@@ -84,6 +84,32 @@ impl Nodes {
         let stopped = self.running[node].take().expect("a node that runs");
         stopped.process.signal("TERM");
         stopped.process.ended().await
+    }
+
+    /// The number of a node's present life.
+    pub(crate) async fn generation(&self, node: usize) -> i64 {
+        let daemon = self.running[node].as_ref().expect("a node that runs");
+        let report = daemon.platform.get("/health", OPERATOR_TOKEN).await.expect("an answer").json();
+        report["generation"].as_i64().expect("a number")
+    }
+
+    /// How many writes that this generation announced are not settled.
+    pub(crate) async fn unsettled_of(&self, generation: i64) -> i64 {
+        let mut superuser = postgres::superuser(&self.engine).await;
+        let unsettled = "SELECT COUNT(*) FROM effect WHERE sender = $1 AND state IN ('announced', 'unknown')";
+        let counted = sqlx::query_scalar(unsettled).bind(generation).fetch_one(&mut superuser).await;
+        counted.expect("a count")
+    }
+
+    /// While its node is away, another one says that this generation is dead.
+    pub(crate) async fn called_dead(&self, generation: i64) {
+        let is_it = |line: &str| {
+            line.contains("is called dead") && line.contains(&format!("\"generation\":{generation},"))
+        };
+        until("its burial by another node", async || {
+            self.running().any(|node| node.process.out().lines().any(is_it)).then_some(())
+        })
+        .await;
     }
 
     pub(crate) fn running(&self) -> impl Iterator<Item = &Daemon> {

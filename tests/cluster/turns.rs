@@ -144,6 +144,7 @@ async fn a_booking_under_way_at_a_node_that_is_killed_has_one_outcome_and_its_ca
         let (call, id, slot) = a_call(&balancer).await;
         let (home, emr) = (home(&nodes, &id).await, emr_of(&nodes, balancer.kind));
         emr.fail("addAppointment", Fault::Latency { ms: 1_000 }, Some(1));
+        let died_of = nodes.generation(home).await;
         let kill = async {
             until("the write at the EMR", async || (emr.present() > 0).then_some(())).await;
             nodes.kill(home).await
@@ -156,6 +157,8 @@ async fn a_booking_under_way_at_a_node_that_is_killed_has_one_outcome_and_its_ca
         // One comes back, the other is called dead: each leaves its write for whoever is there.
         if kind == Kind::Nginx {
             nodes.start(home).await;
+        } else {
+            nodes.called_dead(died_of).await;
         }
         let booked = until("an answer that stays", async || {
             let answer = call.ask("book", "create_appointment", slot.clone()).await;

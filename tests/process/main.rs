@@ -12,6 +12,7 @@ mod engine;
 mod handoffs;
 mod misfortunes;
 mod nodes;
+mod owners;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]

@@ -1,5 +1,5 @@
 //! Whatever happens to one of two processes that pass a node on, and at whatever step: afterwards one of them has it, and
-//! the phone call goes on there.
+//! its roles, and the phone call goes on there.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -10,6 +10,7 @@ use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::daemon::{Daemon, Process, serve};
 use crate::engine::around;
+use crate::owners::owns_all;
 use crate::patience::until;
 use crate::premises::Premises;
 use crate::town::{MAPLE_LINE, Town};
@@ -66,6 +67,7 @@ async fn the_incumbent_serves_on(blow: &str, is_so: impl Fn(ExitStatus) -> bool)
         let ended = ill_fated(&premises, step, blow).ended().await;
         assert!(is_so(ended.status), "{step}: {ended:?}");
         goes_on(&first, step).await;
+        owns_all(&premises, &first, step).await;
     }
     hands_over_at_last(&premises, first).await;
 }
@@ -78,6 +80,7 @@ async fn the_successor_serves(blow: &str, is_so: impl Fn(ExitStatus) -> bool) {
         let ended = first.process.ended().await;
         assert!(is_so(ended.status), "{step}: {ended:?}");
         is_booked(&next, step).await;
+        owns_all(&premises, &next, step).await;
         next.process.signal("TERM");
         assert_eq!(next.process.ended().await.status.code(), Some(0), "{step}");
     }
@@ -150,6 +153,7 @@ async fn wherever_a_successor_hangs_the_incumbent_serves_on() {
             assert_eq!(hung.ended().await.status.signal(), Some(SIGKILL), "{step}");
         }
         goes_on(&first, step).await;
+        owns_all(&premises, &first, step).await;
         hands_over_at_last(&premises, first).await;
     };
     join_all(OF_A_SUCCESSOR.map(hangs)).await;

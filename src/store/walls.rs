@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn each_kind_of_work_goes_round_the_clinics_by_itself() {
         let turns = Turns::default();
-        let mut first = |work: Sql, of: &[&str]| {
+        let first = |work: Sql, of: &[&str]| {
             let mut clinics = clinics(of);
             turns.begin(work, &mut clinics);
             clinics.first().map(|clinic| clinic.as_str().to_owned()).unwrap_or_default()

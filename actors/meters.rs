@@ -154,11 +154,7 @@ impl Meters {
         registry.register("emr_request_seconds", "Time an EMR request took", self.emr_seconds.clone());
         registry.register("emr_breaker_shut", "1 while a breaker is shut or probing", self.breakers.clone());
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
-        registry.register(
-            "calls_usurped",
-            "Times that another process had adopted a call that this one was at work for",
-            self.usurped.clone(),
-        );
+        registry.register("calls_usurped", "Calls lost to another process", self.usurped.clone());
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
         registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(

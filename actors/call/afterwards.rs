@@ -19,6 +19,7 @@ use crate::domain::tool::Tool;
 use crate::domain::transfer::TransferReason;
 use crate::house::House;
 use crate::mailbox::Post;
+use crate::ports::store::Lacks;
 use crate::ports::voice::{ControlUrl, LiveOrder, Obeyed};
 
 /// A caller who has waited longer has gone on to something else.
@@ -48,7 +49,7 @@ impl Outcome {
 
     /// Who was told that the clinic will make sure, and does not hear that it came to nothing, is called.
     async fn goes_to_staff(&self, house: &House, clinic: &Clinic) {
-        if self.is_refusal() && hand_over(house, clinic, &self.key, self.tool).await {
+        if self.is_refusal() && hand_over(house, &self.key, self.tool, Lacks::Hearer).await {
             tracing::warn!(
                 clinic.id = %clinic.id, call.id = %self.key.call.call, tool = self.tool.name(),
                 "a refusal came too late for its caller to hear it: staff have to call"

@@ -42,7 +42,7 @@ pub use self::reports::{NoReport, ReportStore, Unreported};
 pub use self::retention::{Keep, RetentionStore};
 pub use self::roles::{RoleLease, RoleStore};
 pub use self::tokens::{EmrToken, TokenStore};
-pub use self::tool_calls::{Claimant, Claimed, ToolCallStore};
+pub use self::tool_calls::{Claimant, Claimed, HandOver, Lacks, ToolCallStore};
 pub use self::troubles::TroubleStore;
 pub use self::waitlist::{WaitlistJoin, WaitlistRow, WaitlistStore};
 

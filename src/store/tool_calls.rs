@@ -8,13 +8,15 @@ use vitarad_actors::domain::laws;
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::domain::tool::Tool;
-use vitarad_actors::ports::store::{AuditEntry, Claimant, Claimed, StoreError, StoreResult, ToolCallStore};
+use vitarad_actors::ports::store::{
+    AuditEntry, Claimant, Claimed, HandOver, Lacks, StoreError, StoreResult, ToolCallStore,
+};
 
 use super::db::{Scope, Session};
 use super::sql::args;
 use super::statements::calls::CALL_FENCE;
 use super::statements::tool_calls::{
-    ANSWER, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
+    ANSWER, ANSWER_FORSAKEN, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
 };
 use super::writer::Lane;
 use super::{SqlStore, audit};
@@ -100,6 +102,36 @@ impl ToolCallStore for SqlStore {
         Ok(rows.into_iter().filter_map(known).collect())
     }
 
+    async fn hand_over(&self, handed: HandOver, now: Ts) -> StoreResult<bool> {
+        let HandOver { key, tool, lacks, audit } = handed;
+        let clinic = key.call.clinic.clone();
+        let keys = self.keys(&clinic).await?;
+        let forsaken = match lacks {
+            Lacks::Answer { line, claimed_by } => Some((seal_answer(&keys, &key, &line)?, claimed_by)),
+            Lacks::Hearer => None,
+        };
+        let letter = Letter { sealed: seal_letter(&keys, &key, "{}")?, key, tool, now };
+        let audit = self.seal_entries(&clinic, &keys, vec![audit])?;
+        self.writer
+            .submit(Lane::Clinic(&clinic), (letter, forsaken, audit), |ask, session| {
+                async move {
+                    let (letter, forsaken, audit) = ask;
+                    if let Some((line, claimed_by)) = forsaken
+                        && !answer_forsaken(session, letter, line, *claimed_by).await?
+                    {
+                        return Ok(false);
+                    }
+                    if !put_aside(session, letter).await? && forsaken.is_none() {
+                        return Ok(false);
+                    }
+                    audit::append(session, audit).await?;
+                    Ok(true)
+                }
+                .boxed()
+            })
+            .await
+    }
+
     async fn dead_letter(
         &self,
         key: &ToolCallKey,
@@ -108,16 +140,11 @@ impl ToolCallStore for SqlStore {
         now: Ts,
     ) -> StoreResult<()> {
         let keys = self.keys(&key.call.clinic).await?;
-        let place = Place { table: "dead_letter", column: "arguments", row: &row_of(key) };
-        let sealed = keys.seal(place, arguments.reveal().as_bytes())?;
+        let letter =
+            Letter { sealed: seal_letter(&keys, key, arguments.reveal())?, key: key.clone(), tool, now };
         self.writer
-            .submit(Lane::Clinic(&key.call.clinic), (key.clone(), sealed), move |(key, sealed), session| {
-                async move {
-                    let ToolCallKey { call, tool_call } = key;
-                    let letter = args![&call.clinic, &call.call, tool_call, tool.name(), sealed, now];
-                    session.run(DEAD_LETTER, letter).await.map(drop)
-                }
-                .boxed()
+            .submit(Lane::Clinic(&key.call.clinic), letter, |letter, session| {
+                async move { put_aside(session, letter).await.map(drop) }.boxed()
             })
             .await
     }
@@ -161,6 +188,38 @@ pub(super) async fn stored_answer(session: &mut Session, key: &ToolCallKey) -> S
     let row: Option<(Option<Vec<u8>>,)> =
         session.maybe(ANSWER, args![&call.clinic, &call.call, tool_call]).await?;
     Ok(row.and_then(|(answer,)| answer))
+}
+
+/// What is put aside for a person to look at.
+struct Letter {
+    key: ToolCallKey,
+    tool: Tool,
+    sealed: Vec<u8>,
+    now: Ts,
+}
+
+fn seal_letter(keys: &ClinicKeys, key: &ToolCallKey, arguments: &str) -> StoreResult<Vec<u8>> {
+    let place = Place { table: "dead_letter", column: "arguments", row: &row_of(key) };
+    keys.seal(place, arguments.as_bytes())
+}
+
+/// Whether it was the first of its tool call.
+async fn put_aside(session: &mut Session, letter: &Letter) -> StoreResult<bool> {
+    let Letter { key: ToolCallKey { call, tool_call }, tool, sealed, now } = letter;
+    let put = args![&call.clinic, &call.call, tool_call, tool.name(), sealed, *now];
+    Ok(session.run(DEAD_LETTER, put).await? > 0)
+}
+
+/// Whether it still was.
+async fn answer_forsaken(
+    session: &mut Session,
+    letter: &Letter,
+    line: &Vec<u8>,
+    claimed_by: Ts,
+) -> StoreResult<bool> {
+    let Letter { key: ToolCallKey { call, tool_call }, now, .. } = letter;
+    let answered = args![&call.clinic, &call.call, tool_call, line, *now, claimed_by];
+    Ok(session.run(ANSWER_FORSAKEN, answered).await? > 0)
 }
 
 struct Claim {

@@ -39,6 +39,7 @@ on_each! {
     a_claim_of_a_living_process_is_left_to_it_though_the_call_is_anothers
     a_claim_that_became_an_intent_is_left_to_the_intent
     forsaken_is_what_nobody_answers_and_no_intent_will
+    what_is_handed_to_staff_is_handed_over_once_and_no_answer_is_lost
     the_first_stored_answer_stays
     a_hold_keeps_other_calls_out_until_it_expires
     new_holds_of_a_call_replace_its_old_ones_and_its_end_drops_them

@@ -27,6 +27,22 @@ pub enum Claimed {
     Answered(AnswerLine),
 }
 
+/// What becomes a person's to call somebody about.
+pub struct HandOver {
+    pub key: ToolCallKey,
+    pub tool: Tool,
+    pub lacks: Lacks,
+    pub audit: AuditEntry,
+}
+
+/// Why a person has to.
+pub enum Lacks {
+    /// Nobody answers it, as [`ToolCallStore::forsaken`] lists it for that time. The line becomes its answer.
+    Answer { line: AnswerLine, claimed_by: Ts },
+    /// Nobody can be told the answer that it has.
+    Hearer,
+}
+
 #[async_trait]
 pub trait ToolCallStore: Send + Sync + 'static {
     /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over and its attempt
@@ -53,6 +69,10 @@ pub trait ToolCallStore: Send + Sync + 'static {
         claimed_by: Ts,
         limit: u32,
     ) -> StoreResult<Vec<(ToolCallKey, Tool)>>;
+
+    /// Puts a tool call aside for staff, with its audit entry and the answer it lacks, in one transaction. `false`, and
+    /// nothing of that, when it lacks nothing any more, or somebody else has handed it over.
+    async fn hand_over(&self, handed: HandOver, now: Ts) -> StoreResult<bool>;
 
     /// Puts an input that killed its actor twice aside, sealed, for a person to look at.
     async fn dead_letter(

@@ -12,8 +12,8 @@ use crate::domain::phi::Phi;
 use crate::domain::time::Ts;
 use crate::domain::tool::Tool;
 use crate::ports::store::{
-    AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, Claimant, Claimed, StoreError, StoreResult,
-    ToolCallStore, WaitlistJoin,
+    AdoptedCall, AuditEntry, CallEvent, CallSave, CallStore, Claimant, Claimed, HandOver, Lacks, StoreError,
+    StoreResult, ToolCallStore, WaitlistJoin,
 };
 
 #[async_trait]
@@ -158,6 +158,25 @@ impl ToolCallStore for MemoryStore {
         rows.sort_by_key(|(claimed_at, _)| *claimed_at);
         rows.truncate(limit as usize);
         Ok(rows.into_iter().map(|(_, found)| found).collect())
+    }
+
+    async fn hand_over(&self, handed: HandOver, now: Ts) -> StoreResult<bool> {
+        let mut tables = self.tables()?;
+        let HandOver { key, lacks, audit, .. } = handed;
+        match lacks {
+            Lacks::Answer { line, claimed_by } => {
+                let row = tables.tool_calls.get(&key);
+                if !row.is_some_and(|row| row.touched_at <= claimed_by && tables.is_forsaken(&key, row)) {
+                    return Ok(false);
+                }
+                tables.store_answer(&key, line, now);
+            }
+            Lacks::Hearer if tables.dead_letters.contains_key(&key) => return Ok(false),
+            Lacks::Hearer => {}
+        }
+        tables.dead_letters.entry(key).or_insert(now);
+        tables.audit.push(audit);
+        Ok(true)
     }
 
     async fn dead_letter(&self, key: &ToolCallKey, _: Tool, _: Phi<String>, now: Ts) -> StoreResult<()> {

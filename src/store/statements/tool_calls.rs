@@ -36,6 +36,15 @@ statements! {
                            WHERE registration.clinic_id = $1 AND registration.call_id = tool_call.call_id
                              AND registration.tool_call_id = tool_call.tool_call_id)
          ORDER BY claimed_at LIMIT $3");
+    // What FORSAKEN says of it has to hold still: somebody may have answered it, or be at it again.
+    ANSWER_FORSAKEN = both(
+        "UPDATE tool_call SET answer = $4, answered_at = $5
+         WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND answer IS NULL AND claimed_at <= $6
+           AND NOT EXISTS (SELECT 1 FROM intent
+                           WHERE intent.clinic_id = $1 AND intent.call_id = $2 AND intent.tool_call_id = $3)
+           AND NOT EXISTS (SELECT 1 FROM registration
+                           WHERE registration.clinic_id = $1 AND registration.call_id = $2
+                             AND registration.tool_call_id = $3)");
     DEAD_LETTER = both(
         "INSERT INTO dead_letter (clinic_id, call_id, tool_call_id, tool, arguments, set_aside_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING");

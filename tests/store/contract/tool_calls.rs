@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use vitarad_actors::domain::ids::ToolCallKey;
 use vitarad_actors::domain::phi::Phi;
-use vitarad_actors::ports::store::{Claimant, Claimed, StoreError};
+use vitarad_actors::domain::time::Ts;
+use vitarad_actors::ports::store::{Claimant, Claimed, HandOver, Lacks, StoreError};
 
-use super::{TOOL, adopt, claim, granted};
+use super::{TOOL, adopt, claim, granted, role};
 use crate::fixture::House;
 use crate::samples::{NOW, audit, booking, call, clinic, line, slot, tool_call};
 
@@ -90,6 +92,50 @@ pub(crate) async fn forsaken_is_what_nobody_answers_and_no_intent_will(house: &d
     assert!(a.store.forsaken(&clinic("cedar"), NOW, 99).await.unwrap().is_empty(), "law I-2");
     a.store.answer(&lost, line("handed over"), vec![], NOW).await.unwrap();
     assert!(forsaken().await.is_empty());
+}
+
+/// Every process looks for what nobody answers: one hands it over, in one piece, and an answer is never in vain.
+pub(crate) async fn what_is_handed_to_staff_is_handed_over_once_and_no_answer_is_lost(house: &dyn House) {
+    let (a, b) = (house.process("a").await, house.process("b").await);
+    let [lost, answered, retaken] = [1, 2, 3].map(|n| tool_call(&call(9), n));
+    let fence = adopt(&*a.store, &call(9), a.generation).await;
+    for key in [&lost, &answered, &retaken] {
+        claim(&*a.store, key, a.generation, fence).await;
+    }
+    let wish = booking(1, slot(540), a.generation);
+    let intended = wish.order.tool_call.clone();
+    let fence = adopt(&*a.store, &intended.call, a.generation).await;
+    claim(&*a.store, &intended, a.generation, fence).await;
+    granted(&*a.store, &wish).await;
+    a.store.answer(&answered, line("done"), vec![], NOW).await.unwrap();
+
+    let handed_over = async |key: &ToolCallKey, hearer: bool, claimed_by: Ts| {
+        let race = (0..8).map(|n| {
+            let store = if n % 2 == 0 { &a.store } else { &b.store };
+            let lacks = match hearer {
+                true => Lacks::Hearer,
+                false => Lacks::Answer { line: line("handed over"), claimed_by },
+            };
+            store.hand_over(HandOver { key: key.clone(), tool: TOOL, lacks, audit: audit(1) }, NOW)
+        });
+        join_all(race).await.into_iter().filter(|won| *won.as_ref().unwrap()).count()
+    };
+    assert_eq!(handed_over(&retaken, false, NOW.minus(Duration::from_secs(1))).await, 0, "claimed since");
+    assert_eq!(handed_over(&intended, false, NOW).await, 0, "its intent brings the answer");
+    assert_eq!(handed_over(&answered, false, NOW).await, 0, "it has an answer");
+    assert_eq!(handed_over(&lost, false, NOW).await, 1);
+    assert_eq!(handed_over(&answered, true, NOW).await, 1, "which nobody can be told");
+    let sealer = role(&*a.store, "audit", a.generation).await;
+    let announced = 1;
+    assert_eq!(
+        a.store.seal_audit(&sealer, 99, NOW).await.unwrap(),
+        announced + 2,
+        "who lost has entered nothing"
+    );
+    for (key, told) in [(&lost, "handed over"), (&answered, "done")] {
+        assert_eq!(a.store.answer_of(key).await.unwrap().unwrap().reveal(), line(told).reveal());
+    }
+    assert!(a.store.answer_of(&retaken).await.unwrap().is_none());
 }
 
 pub(crate) async fn the_first_stored_answer_stays(house: &dyn House) {

@@ -18,9 +18,9 @@
 //!   settled ──────────────────────────────────▶  drain, and end
 //! ```
 //!
-//! Until it is settled the incumbent can take everything back. Whoever is unsure asks the rows ([`crate::domain::node`]): *they* are the
-//! truth, the messages only save time. All the incumbent knows of a handoff hangs on its connection, so one that is lost
-//! leaves nothing behind.
+//! Until it is settled the incumbent can take everything back; told to stop, it settles in the other one's place. Whoever is
+//! unsure asks the rows ([`crate::domain::node`]): *they* are the truth, the messages only save time. All the incumbent knows
+//! of a handoff hangs on its connection, so one that is lost leaves nothing behind.
 
 mod incumbent;
 mod message;

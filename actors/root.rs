@@ -31,8 +31,19 @@ pub enum Ended {
     InOrder,
     /// A budget was spent: the process exits and its supervisor starts it again.
     Failed,
-    /// In order, because others on the store had called the process dead: it is to be started again.
+    /// In order, because others on the store had called the process dead, or its successor is: it is to be started again.
     Usurped,
+}
+
+impl Ended {
+    /// By whatever started the process.
+    #[must_use]
+    pub const fn to_be_started_again(self) -> Self {
+        match self {
+            Self::InOrder => Self::Usurped,
+            ended => ended,
+        }
+    }
 }
 
 impl Root {

@@ -38,7 +38,7 @@ use vitarad_actors::root::{Ended, Root};
 use self::clinics::ClinicBook;
 pub use self::clinics::rehearse;
 use self::furnished::{Furnished, Own};
-use self::giving::{Giver, turn_away};
+use self::giving::{Giver, Parted, turn_away};
 use self::handing::bury;
 use self::life::Lifetime;
 pub use self::life::{Taken, nobody_lives_beside, place};
@@ -50,7 +50,7 @@ pub use self::taking::take_over;
 use crate::config::Settings;
 use crate::front::BadGatebook;
 use crate::front::listener::Gate;
-use crate::handoff::{Line, NoPlace, Place};
+use crate::handoff::{Line, NoPlace, OtherProcess, Place};
 use crate::health::{Health, Phase};
 use crate::signals::{Signal, SignalStream};
 use crate::store::{OpenError, SqlStore};
@@ -100,6 +100,17 @@ impl NotBegun {
 struct Predecessor {
     generation: Generation,
     line: Line,
+    process: OtherProcess,
+}
+
+impl Predecessor {
+    /// It may hang up long before its end; where its process is not to be seen that has to do.
+    async fn gone(&mut self) {
+        while self.line.hear::<ToSuccessor>().await.is_ok() {}
+        if !matches!(self.process, OtherProcess::Hidden) {
+            self.process.gone().await;
+        }
+    }
 }
 
 /// A running process.
@@ -156,7 +167,7 @@ impl App {
         let (wanted, newest) = watch::channel(None);
         let mut reloads = pin!(self.reloader().run(newest));
         let stopping = CancellationToken::new();
-        let mut given = pin!(self.giver(stopping.clone()).give());
+        let mut parting = pin!(self.giver(stopping.clone()).give());
         let mut mourning = pin!(self.mourning());
         let house = Arc::clone(&self.house);
         let mut watched = pin!(watchdog::feed(self.root.actor().clone()));
@@ -164,7 +175,7 @@ impl App {
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
-                    self.close().await;
+                    close(&self.store, Some(self.house.generation)).await;
                     return ended;
                 }
                 signal = signals.next() => match signal {
@@ -184,22 +195,29 @@ impl App {
                     systemd::stopping();
                     return self.leave().await;
                 }
-                given = &mut given => {
-                    let successor = given.as_ref().and_then(Line::peer).filter(|peer| self.succession.is(*peer));
-                    match successor {
-                        Some(peer) => systemd::succeeded_by(peer),
-                        None => systemd::stopping(),
-                    }
-                    return match given {
-                        // Its end is what the successor waits for on the line.
-                        Some(_line) => self.drain().await,
-                        None => self.stop().await,
-                    };
-                }
+                parted = &mut parting => return self.part(parted, stopping.is_cancelled()).await,
                 never = &mut reloads => match never {},
                 never = &mut mourning => match never {},
                 never = &mut watched => match never {},
             }
+        }
+    }
+
+    async fn part(self, parted: Parted, is_told: bool) -> Ended {
+        let successor = match &parted {
+            Parted::Given(line) => line.peer().filter(|peer| self.succession.is(*peer)),
+            Parted::Alone | Parted::Left => None,
+        };
+        match successor {
+            Some(peer) => systemd::succeeded_by(peer),
+            None => systemd::stopping(),
+        }
+        match parted {
+            Parted::Alone => self.stop().await,
+            // Its end is what the successor waits for on the line.
+            Parted::Given(_line) => self.drain().await,
+            Parted::Left if is_told => self.drain().await,
+            Parted::Left => self.drain().await.to_be_started_again(),
         }
     }
 
@@ -230,11 +248,12 @@ impl App {
         let (node, house, store) = (self.node.clone(), Arc::clone(&self.house), Arc::clone(&self.store));
         let predecessor = self.predecessor.take();
         async move {
-            if let Some(Predecessor { generation, mut line }) = predecessor {
-                while line.hear::<ToSuccessor>().await.is_ok() {}
-                bury(&store, &node, generation).await;
-                adopt_again(&house);
-                tracing::info!(generation = generation.0, "the former process is gone");
+            if let Some(mut former) = predecessor {
+                former.gone().await;
+                if bury(&store, &node, former.generation).await.is_ok() {
+                    adopt_again(&house);
+                    tracing::info!(generation = former.generation.0, "the former process is gone");
+                }
             }
             std::future::pending().await
         }
@@ -257,10 +276,7 @@ impl App {
     /// Others have this process's roles and calls by now. Its door shuts as in any drain: who waits for an answer gets the
     /// one that the rows know, and what it had sent is settled under its own generation or by those others.
     async fn leave(self) -> Ended {
-        match self.stop().await {
-            Ended::InOrder => Ended::Usurped,
-            ended => ended,
-        }
+        self.stop().await.to_be_started_again()
     }
 
     async fn drain(mut self) -> Ended {
@@ -268,23 +284,24 @@ impl App {
         self.health.enter(Phase::Draining);
         self.root.stop().await;
         let ended = self.root.ended().await;
-        self.close().await;
+        close(&self.store, Some(self.house.generation)).await;
         ended
     }
+}
 
-    /// A store that does not answer must not keep the process: what it still holds is adopted by the next one.
-    async fn close(&self) {
-        let given_back = self.store.release(self.house.generation);
-        match timeout(GIVING_BACK, given_back).await {
+/// A store that does not answer must not keep the process: what it still holds is adopted by the next one.
+async fn close(store: &SqlStore, owned_by: Option<Generation>) {
+    if let Some(generation) = owned_by {
+        match timeout(GIVING_BACK, store.release(generation)).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => {
                 tracing::warn!(%failure, "what this process owned was not given back; it is adopted all the same");
             }
             Err(_) => tracing::warn!("the store took too long to take back what this process owned"),
         }
-        if timeout(CLOSING, self.store.close()).await.is_err() {
-            tracing::warn!("the store took too long to close");
-        }
-        tracing::info!("stopped");
     }
+    if timeout(CLOSING, store.close()).await.is_err() {
+        tracing::warn!("the store took too long to close");
+    }
+    tracing::info!("stopped");
 }

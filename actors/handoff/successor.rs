@@ -20,6 +20,8 @@ pub enum SuccessorEvent {
     Looked(bool),
     /// What the rows say to what they were asked last.
     Answered(bool),
+    /// The rows will not say it, however often they are asked.
+    Unreadable,
     /// Whether the house stands and the door is open.
     Opened(bool),
     /// It is time to say again that we stand ([`Successor::says_again_after`]).
@@ -150,13 +152,16 @@ impl Successor {
         }
     }
 
-    /// How long the present step may take; the rows are waited for as long as they take.
+    /// How long the present step may take; the rows are waited for as long as they take. A step that is over before what it
+    /// does is done has it dropped.
     pub const fn allowed(&self) -> Option<Duration> {
         match self.step {
             Step::Greeting | Step::Waiting { .. } => Some(Duration::from_secs(2)),
             Step::Parked { .. } | Step::Opening { .. } => Some(Duration::from_secs(5)),
             // Then it has proved itself by standing.
-            Step::Proving(_) | Step::Warming { .. } => Some(Duration::from_secs(30)),
+            Step::Proving(_) | Step::Warming { .. } | Step::OpeningOurs => Some(Duration::from_secs(30)),
+            // To see the other one dead, and to get warm.
+            Step::Alone => Some(Duration::from_secs(45)),
             _ => None,
         }
     }
@@ -164,7 +169,9 @@ impl Successor {
     /// Who waits for us to settle takes silence for the end.
     pub const fn says_again_after(&self) -> Option<Duration> {
         match self.step {
-            Step::Proving(_) => Some(Duration::from_secs(1)),
+            Step::Proving(_) | Step::Settling { lost: false, is_open: true, .. } => {
+                Some(Duration::from_secs(1))
+            }
             _ => None,
         }
     }
@@ -226,6 +233,10 @@ impl Successor {
             // Nobody can tell us any more; the rows decide between us.
             (Step::Opening { passage, lost: true }, On::Opened(true))
             | (Step::Proving(passage), On::Lost) => self.settle(passage, true, true),
+            // The rows may be slow to answer; we are not.
+            (Step::Settling { lost: false, is_open: true, .. }, On::Beat) => {
+                vec![Do::Say(ToIncumbent::Opened {})]
+            }
             (Step::Settling { passage, is_open, .. }, On::Lost) => {
                 self.go(Step::Settling { passage, lost: true, is_open }, [])
             }
@@ -237,16 +248,16 @@ impl Successor {
                 (!lost).then_some(Do::Say(ToIncumbent::Settled {})).into_iter().collect()
             }
             (Step::Settling { .. }, On::Answered(false)) => self.end(Outcome::TakenBack),
-            (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),
-            (Step::Proving(_), On::Told) => self.end(Outcome::ToldToStop),
+            (Step::Claiming { .. } | Step::Settling { .. }, On::Unreadable)
+            | (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),
             (Step::Alone, On::Alone(true)) => self.go(Step::OpeningOurs, [Do::Open]),
-            (Step::Alone, On::Alone(false)) => self.end(Outcome::Lost),
+            (Step::Alone, On::Alone(false) | On::Late) => self.end(Outcome::Lost),
             (Step::OpeningOurs, On::Opened(true)) => self.go(Step::Over(Outcome::Serving), []),
             _ => self.on_parting(event),
         }
     }
 
-    /// Before the claim, the incumbent is lost, late, or says what is not its turn.
+    /// This process is told to stop; or, before the claim, the incumbent is lost, late, or says what is not its turn.
     fn on_parting(&mut self, event: SuccessorEvent) -> Vec<SuccessorCommand> {
         use SuccessorEvent as On;
         let is_before_the_claim = matches!(
@@ -261,7 +272,8 @@ impl Successor {
             On::Lost if is_before_the_claim => self.go(Step::Alone, [Do::TryAlone]),
             On::Late if is_before_the_claim => self.end(Outcome::Silent),
             On::Heard(_) if is_before_the_claim => self.end(Outcome::Lost),
-            On::Told if is_before_the_claim => self.end(Outcome::ToldToStop),
+            // Whatever it has: the other one, or the next, learns of it from the rows.
+            On::Told if self.ended().is_none() => self.end(Outcome::ToldToStop),
             _ => Vec::new(),
         }
     }

@@ -1,27 +1,40 @@
 //! The successor's side of a handoff: does what the machine says until the node is ours, or is not.
 
+use std::future::pending;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::handoff::{Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToSuccessor};
-use vitarad_actors::ports::store::HandoffStore;
+use vitarad_actors::ports::store::{HandoffStore, StoreResult};
 
 use super::furnished::{Furnished, Own};
 use super::handing::{ask, deadline, reached};
 use super::life::{self, Lifetime, Taken};
-use super::{App, NotBegun, Predecessor, begin_in_spite, socket};
+use super::{App, NotBegun, Predecessor, begin_in_spite, close, socket};
 use crate::config::Settings;
-use crate::handoff::Line;
+use crate::handoff::{Line, OtherProcess};
 use crate::signals::SignalStream;
 use crate::store::schema_range;
 
 /// How long a process may take to be gone once it has hung up: it may have been told to stop, and drain.
 const DYING: Duration = Duration::from_secs(12);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+type Work<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
+
+/// What takes its time is done while the line, the clock and the signals are heard.
+enum Done {
+    Warmed(Result<(Arc<Furnished>, Generation), NotBegun>),
+    Answered(StoreResult<bool>),
+    Opened(Box<Result<App, NotBegun>>),
+    Alone(Result<(Arc<Furnished>, Own), NotBegun>),
+}
 
 struct Taker<'a> {
     settings: &'a Settings,
@@ -30,8 +43,13 @@ struct Taker<'a> {
     crashpoints: Crashpoints,
     signals: &'a mut SignalStream,
     line: Line,
+    other: OtherProcess,
+    is_cut: bool,
+    is_proven: bool,
+    /// Each takes the place of the one before.
+    doing: Option<Work<'a>>,
     incumbent: Option<Generation>,
-    furnished: Option<Furnished>,
+    furnished: Option<Arc<Furnished>>,
     generation: Option<Generation>,
     inherited: Option<(TcpListener, Lifetime)>,
     app: Option<App>,
@@ -55,7 +73,11 @@ pub async fn take_over(
         passed,
         crashpoints,
         signals,
+        other: line.other_process(),
         line,
+        is_cut: false,
+        is_proven: false,
+        doing: None,
         incumbent: None,
         furnished: None,
         generation: None,
@@ -76,12 +98,14 @@ impl Taker<'_> {
             if let SuccessorEvent::Heard(ToSuccessor::Welcome { generation }) = event {
                 self.incumbent = Some(generation);
             }
-            let before = machine.step();
+            let before = machine;
             let commands = machine.on(event);
-            if machine.step() != before {
+            if machine != before {
+                until = deadline(machine.allowed());
+            }
+            if machine.step() != before.step() {
                 let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(handoff.step = machine.step(), elapsed_ms = elapsed, "taking the node");
-                until = deadline(machine.allowed());
                 self.crashpoints.begin_step(machine.step());
             }
             let mut known = None;
@@ -99,55 +123,75 @@ impl Taker<'_> {
     }
 
     async fn next(&mut self, until: Option<Instant>, beat: Option<Instant>) -> SuccessorEvent {
-        let (app, line) = (&mut self.app, &mut self.line);
-        let proving = async {
-            match app {
-                Some(app) => app.proven().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            // First: whoever was told gives up, if it still can.
+        let proving = proving(&mut self.app, self.is_proven);
+        let event = tokio::select! {
+            // First what is done, then whoever was told gives up, if it still can.
             biased;
+            done = outcome(&mut self.doing) => {
+                self.doing = None;
+                return self.received(done);
+            }
             () = self.signals.told_to_stop() => SuccessorEvent::Told,
-            heard = line.hear() => heard.map_or(SuccessorEvent::Lost, SuccessorEvent::Heard),
-            is_proven = proving => if is_proven { SuccessorEvent::Proven } else { SuccessorEvent::Fell },
+            heard = self.line.hear(), if !self.is_cut => heard.map_or(SuccessorEvent::Lost, SuccessorEvent::Heard),
+            event = proving => event,
             () = reached(until) => SuccessorEvent::Late,
             () = reached(beat) => SuccessorEvent::Beat,
-        }
+        };
+        self.is_cut |= event == SuccessorEvent::Lost;
+        self.is_proven |= event == SuccessorEvent::Proven;
+        event
     }
 
+    /// What it brings to light at once.
     async fn carry_out(&mut self, command: SuccessorCommand) -> Option<SuccessorEvent> {
         match command {
             SuccessorCommand::Say(word) => {
                 let _ = self.line.say(&word).await;
-                None
-            }
-            SuccessorCommand::Warm => {
-                let warmed = self.warm().await;
-                Some(SuccessorEvent::Warmed(self.kept(warmed)))
             }
             SuccessorCommand::Look => {
                 let received = self.line.take_descriptors();
                 self.inherited = looked_at(received, self.settings);
-                Some(SuccessorEvent::Looked(self.inherited.is_some()))
+                return Some(SuccessorEvent::Looked(self.inherited.is_some()));
             }
+            SuccessorCommand::Warm => self.doing = Some(Box::pin(warm(self.settings))),
             SuccessorCommand::Ask(request) => {
-                let store = self.furnished.as_ref().map(|furnished| &furnished.store)?;
-                Some(SuccessorEvent::Answered(ask(store, &self.settings.node.name, request).await))
+                let (furnished, settings) = (Arc::clone(self.furnished.as_ref()?), self.settings);
+                self.doing = Some(Box::pin(async move {
+                    Done::Answered(ask(&furnished.store, &settings.node.name, request).await)
+                }));
             }
-            SuccessorCommand::Open => {
-                let opened = self.open().await;
-                Some(SuccessorEvent::Opened(self.kept(opened).is_some()))
-            }
-            SuccessorCommand::TryAlone => {
-                let alone = self.try_alone().await;
-                Some(SuccessorEvent::Alone(self.kept(alone).is_some()))
-            }
+            SuccessorCommand::Open => self.open(),
+            SuccessorCommand::TryAlone => self.try_alone(),
             SuccessorCommand::End => {
+                self.doing = None;
                 self.line.hang_up();
-                None
             }
+        }
+        None
+    }
+
+    fn received(&mut self, done: Done) -> SuccessorEvent {
+        match done {
+            Done::Warmed(warmed) => {
+                SuccessorEvent::Warmed(self.kept(warmed).map(|(furnished, generation)| {
+                    (self.furnished, self.generation) = (Some(furnished), Some(generation));
+                    generation
+                }))
+            }
+            Done::Answered(answered) => {
+                let answer = self.kept(answered.map_err(NotBegun::Store));
+                answer.map_or(SuccessorEvent::Unreadable, SuccessorEvent::Answered)
+            }
+            Done::Opened(opened) => {
+                self.app = self.kept(*opened);
+                SuccessorEvent::Opened(self.app.is_some())
+            }
+            Done::Alone(alone) => SuccessorEvent::Alone(self.kept(alone).is_some_and(|(furnished, own)| {
+                (self.furnished, self.generation) = (Some(furnished), Some(own.generation));
+                self.inherited = Some((own.socket, own.life));
+                self.incumbent = None;
+                true
+            })),
         }
     }
 
@@ -155,53 +199,44 @@ impl Taker<'_> {
         outcome.map_err(|failure| self.failure = Some(failure)).ok()
     }
 
-    async fn furnished(&mut self) -> Result<&Furnished, NotBegun> {
-        if self.furnished.is_none() {
-            self.furnished = Some(Furnished::bring(self.settings).await?);
-        }
-        self.furnished.as_ref().ok_or(NotBegun::Tree)
-    }
-
-    /// Everything that can go wrong goes wrong here, while the other process serves.
-    async fn warm(&mut self) -> Result<Generation, NotBegun> {
-        let node = &self.settings.node.name;
-        let furnished = self.furnished().await?;
-        let generation = furnished.store.stand_by(node, furnished.clock.now()).await?;
-        self.generation = Some(generation);
-        Ok(generation)
-    }
-
-    async fn open(&mut self) -> Result<(), NotBegun> {
-        let (Some(generation), Some((socket, life)), Some(furnished)) =
-            (self.generation, self.inherited.take(), self.furnished.as_ref())
-        else {
-            return Err(NotBegun::Tree);
-        };
-        let own = Own { generation, socket, life };
-        self.app = Some(furnished.open(self.settings, own, self.crashpoints.clone()).await?);
-        Ok(())
+    fn open(&mut self) {
+        let (generation, inherited) = (self.generation, self.inherited.take());
+        let (furnished, settings, crashpoints) =
+            (self.furnished.clone(), self.settings, self.crashpoints.clone());
+        self.doing = Some(Box::pin(async move {
+            let (Some(generation), Some((socket, life)), Some(furnished)) =
+                (generation, inherited, furnished)
+            else {
+                return Done::Opened(Box::new(Err(NotBegun::Tree)));
+            };
+            let own = Own { generation, socket, life };
+            Done::Opened(Box::new(furnished.open(settings, own, crashpoints).await))
+        }));
     }
 
     /// The lock we were given would be ours however the other process fares; only a fresh one proves anything.
-    async fn try_alone(&mut self) -> Result<(), NotBegun> {
+    fn try_alone(&mut self) {
         let socket = self.inherited.take().map(|(socket, _)| socket);
         drop(self.line.take_descriptors());
-        let life = lock_of_the_dead(self.settings).await?;
-        let passed = self.passed.take();
-        let socket = socket.map_or_else(|| socket::own(self.settings, passed), Ok)?;
-        let node = &self.settings.node.name;
-        let furnished = self.furnished().await?;
-        self.generation = Some(furnished.store.begin_generation(node, furnished.clock.now()).await?);
-        self.inherited = Some((socket, life));
-        self.incumbent = None;
-        Ok(())
+        let (settings, passed, furnished) = (self.settings, self.passed.take(), self.furnished.clone());
+        self.doing = Some(Box::pin(async move {
+            let alone = async {
+                let life = lock_of_the_dead(settings).await?;
+                let socket = socket.map_or_else(|| socket::own(settings, passed), Ok)?;
+                let furnished = furnished_with(settings, furnished).await?;
+                let now = furnished.clock.now();
+                let generation = furnished.store.begin_generation(&settings.node.name, now).await?;
+                Ok((furnished, Own { generation, socket, life }))
+            };
+            Done::Alone(alone.await)
+        }));
     }
 
     async fn end(self, outcome: Outcome) -> Result<App, NotBegun> {
         match (outcome, self.app) {
             (Outcome::Serving, Some(mut app)) => {
-                app.predecessor =
-                    self.incumbent.map(|generation| Predecessor { generation, line: self.line });
+                let (line, process) = (self.line, self.other);
+                app.predecessor = self.incumbent.map(|generation| Predecessor { generation, line, process });
                 Ok(app)
             }
             (outcome, app) => {
@@ -210,7 +245,7 @@ impl Taker<'_> {
                     app.gate.shut().await;
                     app.drain().await;
                 } else if let Some(furnished) = self.furnished {
-                    furnished.store.close().await;
+                    close(&furnished.store, self.generation).await;
                 }
                 let otherwise = match outcome {
                     Outcome::ToldToStop => NotBegun::Told,
@@ -219,6 +254,51 @@ impl Taker<'_> {
                 Err(self.failure.unwrap_or(otherwise))
             }
         }
+    }
+}
+
+async fn outcome(work: &mut Option<Work<'_>>) -> Done {
+    match work {
+        Some(work) => work.await,
+        None => pending().await,
+    }
+}
+
+/// Proven once, it has only to stand.
+async fn proving(app: &mut Option<App>, is_proven: bool) -> SuccessorEvent {
+    match app {
+        Some(app) if is_proven => {
+            app.root.ended().await;
+            SuccessorEvent::Fell
+        }
+        Some(app) => {
+            if app.proven().await {
+                SuccessorEvent::Proven
+            } else {
+                SuccessorEvent::Fell
+            }
+        }
+        None => pending().await,
+    }
+}
+
+/// Everything that can go wrong goes wrong here, while the other process serves.
+async fn warm(settings: &Settings) -> Done {
+    let warmed = async {
+        let furnished = furnished_with(settings, None).await?;
+        let generation = furnished.store.stand_by(&settings.node.name, furnished.clock.now()).await?;
+        Ok((furnished, generation))
+    };
+    Done::Warmed(warmed.await)
+}
+
+async fn furnished_with(
+    settings: &Settings,
+    already: Option<Arc<Furnished>>,
+) -> Result<Arc<Furnished>, NotBegun> {
+    match already {
+        Some(furnished) => Ok(furnished),
+        None => Furnished::bring(settings).await.map(Arc::new),
     }
 }
 

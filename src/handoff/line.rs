@@ -8,11 +8,12 @@ use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+
+use super::OtherProcess;
 
 /// Longer than any message there is.
 const LONGEST: usize = 1024;
@@ -95,10 +96,9 @@ impl Line {
         let _ = rustix::net::shutdown(self.stream.as_fd(), rustix::net::Shutdown::Both);
     }
 
-    /// The process on the other side, as long as it lives and can be seen from here.
-    pub fn other_process(&self) -> Option<OwnedFd> {
-        let id = Pid::from_raw(self.stream.peer_cred().ok()?.pid()?)?;
-        pidfd_open(id, PidfdFlags::empty()).ok()
+    /// The process on the other side.
+    pub fn other_process(&self) -> OtherProcess {
+        OtherProcess::numbered(self.peer())
     }
 
     /// What came beside the messages so far.

@@ -52,50 +52,76 @@ impl Model for Handoff {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always("one process is active at most", |_, world: &World| {
-                world.rows.has_one_owner_at_most()
-            }),
-            Property::always("who serves on owns the node", |_, world: &World| {
-                (!world.incumbent_serves() || world.owns(INCUMBENT))
-                    && (!world.successor_serves() || world.successor_owns())
-            }),
-            // The one that does not own it has still to hear what the rows say, and is on its way to ask them.
-            Property::always("two doors are open only until the rows have been asked", |_, world: &World| {
-                let both = world.incumbent.door_is_open && world.successor.door_is_open;
-                !both || !world.successor_serves() && !world.is_connected
-            }),
-            Property::always("a door is shut for the claim", |_, world: &World| {
-                let claims = matches!(world.successor.asked, Some(Request::Claim(_)));
-                !(claims && world.incumbent.door_is_open && world.owns(INCUMBENT) && world.is_connected)
-            }),
-            Property::always(
-                "at rest one process has the door open and owns the node, or none lives",
-                |_, world: &World| {
-                    let incumbent =
-                        world.incumbent.is_alive() && world.incumbent.door_is_open && world.owns(INCUMBENT);
-                    let successor =
-                        world.successor.is_alive() && world.successor.door_is_open && world.successor_owns();
-                    let nobody = !world.incumbent.is_alive() && !world.successor.is_alive();
-                    !world.is_at_rest() || incumbent != successor || nobody
-                },
-            ),
-            Property::sometimes("the node is given", |_, world: &World| {
-                world.incumbent.machine.ended() == Some(Kept::Given) && world.successor_serves()
-            }),
-            Property::sometimes("the node is taken back", |_, world: &World| {
-                world.incumbent.machine.ended() == Some(Kept::TakenBack)
-            }),
-            Property::sometimes("an offer is withdrawn", |_, world: &World| {
-                world.successor.machine.ended() == Some(Outcome::Withdrawn)
-            }),
-            Property::sometimes("a successor goes on alone", |_, world: &World| {
-                world.successor_serves()
-                    && !world.incumbent.is_alive()
-                    && world.rows.standing(INCUMBENT) == Some(Standing::Dead)
-            }),
-        ]
+        [always(), sometimes()].concat()
     }
+}
+
+fn always() -> Vec<Property<Handoff>> {
+    vec![
+        Property::always("one process is active at most", |_, world: &World| {
+            world.rows.has_one_owner_at_most()
+        }),
+        Property::always("who serves on owns the node", |_, world: &World| {
+            (!world.incumbent_serves() || world.owns(INCUMBENT))
+                && (!world.successor_serves() || world.successor_owns())
+        }),
+        // The one that does not own it has still to hear what the rows say, and is on its way to ask them.
+        Property::always("two doors are open only until the rows have been asked", |_, world: &World| {
+            let both = world.incumbent.door_is_open && world.successor.door_is_open;
+            !both || !world.successor_serves() && !world.is_connected
+        }),
+        Property::always("a door is shut for the claim", |_, world: &World| {
+            let claims = matches!(world.successor.asked, Some(Request::Claim(_)));
+            !(claims && world.incumbent.door_is_open && world.owns(INCUMBENT) && world.is_connected)
+        }),
+        Property::always(
+            "at rest one process has the door open and owns the node, or none lives",
+            |_, world: &World| {
+                let incumbent =
+                    world.incumbent.is_alive() && world.incumbent.door_is_open && world.owns(INCUMBENT);
+                let successor =
+                    world.successor.is_alive() && world.successor.door_is_open && world.successor_owns();
+                let nobody = !world.incumbent.is_alive() && !world.successor.is_alive();
+                !world.is_at_rest() || incumbent != successor || nobody
+            },
+        ),
+        Property::always(
+            "before the rows have answered it is opened over the dead only",
+            |_, world: &World| {
+                let asks = world.incumbent.asked.is_some() && world.incumbent.machine.ended().is_none();
+                !(asks && world.incumbent.door_is_open && world.successor.is_alive())
+            },
+        ),
+    ]
+}
+
+/// Without these the others might hold because nothing happens.
+fn sometimes() -> Vec<Property<Handoff>> {
+    vec![
+        Property::sometimes("the node is given", |_, world: &World| {
+            world.incumbent.machine.ended() == Some(Kept::Given) && world.successor_serves()
+        }),
+        Property::sometimes("the node is taken back", |_, world: &World| {
+            world.incumbent.machine.ended() == Some(Kept::TakenBack)
+        }),
+        Property::sometimes("who is told to stop gives what is not proven yet", |_, world: &World| {
+            world.incumbent.is_told
+                && world.incumbent.machine.ended() == Some(Kept::Given)
+                && world.successor.machine.ended().is_none()
+                && world.successor.door_is_open
+        }),
+        Property::sometimes("the door is open before the rows have answered", |_, world: &World| {
+            world.incumbent.door_is_open && world.incumbent.asked.is_some()
+        }),
+        Property::sometimes("an offer is withdrawn", |_, world: &World| {
+            world.successor.machine.ended() == Some(Outcome::Withdrawn)
+        }),
+        Property::sometimes("a successor goes on alone", |_, world: &World| {
+            world.successor_serves()
+                && !world.incumbent.is_alive()
+                && world.rows.standing(INCUMBENT) == Some(Standing::Dead)
+        }),
+    ]
 }
 
 #[test]

@@ -70,6 +70,8 @@ pub(crate) enum Step {
     CommitUnheard(Who),
     /// It is asked again while the first asking is still under way.
     Stray(Who),
+    /// It asks no more: what stands in the rows is beyond it.
+    Unreadable(Who),
     CommitGhost,
     ForgetGhost,
     Cut,
@@ -132,7 +134,9 @@ impl World {
             match command {
                 IncumbentCommand::Say(word) => self.say_to_successor(word),
                 IncumbentCommand::HandOver => self.say_to_successor(ToSuccessor::Offer { sockets: 1 }),
-                IncumbentCommand::Freeze | IncumbentCommand::Number => self.incumbent.tasks.push(command),
+                IncumbentCommand::Freeze | IncumbentCommand::Number | IncumbentCommand::Kill => {
+                    self.incumbent.tasks = vec![command];
+                }
                 IncumbentCommand::Thaw => {
                     self.incumbent.tasks.clear();
                     self.incumbent.door_is_open = true;
@@ -164,7 +168,7 @@ impl World {
                     self.successor.door_is_open = false;
                     self.successor.life = Life::Ending;
                 }
-                task => self.successor.tasks.push(task),
+                task => self.successor.tasks = vec![task],
             }
         }
     }
@@ -178,11 +182,16 @@ impl World {
     fn work(&mut self, who: Who) {
         match who {
             Who::Incumbent => {
-                let event = if self.incumbent.tasks.remove(0) == IncumbentCommand::Freeze {
-                    self.incumbent.door_is_open = false;
-                    IncumbentEvent::Froze
-                } else {
-                    IncumbentEvent::Offered(self.rows.offer(INCUMBENT))
+                let event = match self.incumbent.tasks.remove(0) {
+                    IncumbentCommand::Freeze => {
+                        self.incumbent.door_is_open = false;
+                        IncumbentEvent::Froze
+                    }
+                    IncumbentCommand::Kill => {
+                        self.die(Who::Successor);
+                        IncumbentEvent::Gone
+                    }
+                    _ => IncumbentEvent::Offered(self.rows.offer(INCUMBENT)),
                 };
                 self.tell_incumbent(event);
             }
@@ -250,6 +259,14 @@ impl World {
         match who {
             Who::Incumbent => self.tell_incumbent(IncumbentEvent::Answered(answer)),
             Who::Successor => self.tell_successor(SuccessorEvent::Answered(answer)),
+        }
+    }
+
+    fn give_up_asking(&mut self, who: Who) {
+        *self.asked(who) = None;
+        match who {
+            Who::Incumbent => self.tell_incumbent(IncumbentEvent::Unreadable),
+            Who::Successor => self.tell_successor(SuccessorEvent::Unreadable),
         }
     }
 
@@ -329,6 +346,7 @@ impl World {
                 (process.asked.is_some(), Step::Commit(who)),
                 (process.asked.is_some() && self.faults_left > 0, Step::CommitUnheard(who)),
                 (process.asked.is_some() && self.faults_left > 0, Step::Stray(who)),
+                (process.asked.is_some() && self.faults_left > 0, Step::Unreadable(who)),
             ];
             steps.extend(may.into_iter().filter_map(|(may, step)| may.then_some(step)));
         }
@@ -428,6 +446,7 @@ impl World {
                         let asked = *self.asked(who);
                         self.ghosts.extend(asked);
                     }
+                    Step::Unreadable(who) => self.give_up_asking(who),
                     _ => {}
                 }
             }

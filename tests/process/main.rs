@@ -13,6 +13,7 @@ mod handoffs;
 mod misfortunes;
 mod nodes;
 mod owners;
+mod partings;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]

@@ -17,9 +17,9 @@ use crate::town::{MAPLE_LINE, Town};
 use crate::voice::PhoneCall;
 
 const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
+pub(crate) const SIGKILL: i32 = 9;
 const PANICKED: i32 = 101;
-const EX_TEMPFAIL: i32 = 75;
+pub(crate) const EX_TEMPFAIL: i32 = 75;
 const EX_AT_ONCE: i32 = 130;
 
 /// As the log names them. A successor owns the node from its claim on, and for good when it has settled.
@@ -32,23 +32,26 @@ fn call(daemon: &Daemon) -> PhoneCall {
 
 /// A node with a phone call under way, and the process that has it.
 async fn scene(arguments: &[&str]) -> (Premises, Daemon) {
-    let premises = around(Town::open().await).await;
+    scene_in(around(Town::open().await).await, arguments).await
+}
+
+pub(crate) async fn scene_in(premises: Premises, arguments: &[&str]) -> (Premises, Daemon) {
     let first = Daemon::serve(&premises, arguments).await;
     call(&first).verify(MARIE).await;
     (premises, first)
 }
 
 /// A successor that meets this fate.
-fn ill_fated(premises: &Premises, step: &str, blow: &str) -> Process {
+pub(crate) fn ill_fated(premises: &Premises, step: &str, blow: &str) -> Process {
     serve(premises, &["--takeover", "--crash-at-step", &format!("{step}:{blow}")])
 }
 
 /// Whoever answers knows who was verified.
-async fn goes_on(daemon: &Daemon, told: &str) {
+pub(crate) async fn goes_on(daemon: &Daemon, told: &str) {
     assert!(call(daemon).earliest().await.is_string(), "{told}");
 }
 
-async fn is_booked(daemon: &Daemon, told: &str) {
+pub(crate) async fn is_booked(daemon: &Daemon, told: &str) {
     let slot = call(daemon).earliest().await;
     let answer = call(daemon).ask("book", "create_appointment", json!({ "slotId": slot })).await;
     assert_eq!(answer["code"], "BOOKED", "{told}: {answer}");
@@ -126,7 +129,7 @@ async fn wherever_an_incumbent_is_told_twice_the_successor_serves() {
     the_successor_serves("term-twice", |status| status.code() == Some(EX_AT_ONCE)).await;
 }
 
-async fn stopped(process: &Process, told: &str) {
+pub(crate) async fn stopped(process: &Process, told: &str) {
     until(told, async || process.is_stopped().then_some(())).await;
 }
 

@@ -1,6 +1,7 @@
 //! How a process starts its own successor: the program that is at its path now, as it was started itself, with
 //! `--takeover`. From then on the two are strangers to each other, who talk as any two do; only its end is waited for, so
-//! that a successor that fails is no zombie, and systemd is told whom to follow.
+//! that a successor that fails is no zombie, and systemd is told whom to follow. One that hangs is killed, or there could
+//! be no other.
 
 use std::env::{args_os, var_os};
 use std::ffi::OsString;
@@ -8,15 +9,23 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use vitarad_actors::handoff::Refusal;
 
 /// What a start says beyond how it was said the first time.
 pub const TAKEOVER: &str = "--takeover";
 /// Somebody at standard input wants to know how it ends.
 pub const REPORT: &str = "--report";
+
+/// From its start to its first word, which it says before it opens the store.
+const SAYING_HELLO: Duration = Duration::from_secs(10);
+/// What it may take to be gone once it cannot have the node any more. Longer than a drain, and than it waits for our end
+/// when the line was cut.
+const LEAVING: Duration = Duration::from_secs(15);
 
 #[derive(Debug, thiserror::Error)]
 pub enum NoSuccessor {
@@ -32,9 +41,21 @@ pub enum NoSuccessor {
 
 /// The process that was started here to take over, while it lives.
 #[derive(Debug, Clone, Default)]
-pub struct Succession(Arc<AtomicU32>);
+pub struct Succession(Arc<watch::Sender<Option<Started>>>);
 
-const NOBODY: u32 = 0;
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    process: u32,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Silent,
+    Talking,
+    /// Its talk is over, and the node is still ours.
+    Dismissed,
+}
 
 impl Succession {
     /// Whoever asked is told by the successor, at whose standard input they are.
@@ -44,7 +65,7 @@ impl Succession {
     }
 
     fn spawn(&self, asker: Option<OwnedFd>) -> Result<(), NoSuccessor> {
-        if self.0.load(Ordering::SeqCst) != NOBODY {
+        if self.0.borrow().is_some() {
             return Err(NoSuccessor::Another);
         }
         survives_us()?;
@@ -58,7 +79,7 @@ impl Succession {
             .env_remove("WATCHDOG_PID")
             .stdin(asker.map_or_else(Stdio::null, Stdio::from))
             .spawn()?;
-        self.0.store(child.id().unwrap_or(NOBODY), Ordering::SeqCst);
+        self.0.send_replace(child.id().map(|process| Started { process, stage: Stage::Silent }));
         tracing::info!(successor.pid = child.id(), "a successor is started");
         tokio::spawn(self.clone().wait(child));
         Ok(())
@@ -66,14 +87,57 @@ impl Succession {
 
     /// Whether it is the process of this number.
     pub fn is(&self, process: u32) -> bool {
-        process != NOBODY && process == self.0.load(Ordering::SeqCst)
+        self.0.borrow().is_some_and(|started| started.process == process)
+    }
+
+    /// A process has said hello.
+    pub fn greeted(&self, process: Option<u32>) {
+        self.comes_to(process, Stage::Talking);
+    }
+
+    /// A process that talked to us cannot have the node any more.
+    pub fn dismissed(&self, process: Option<u32>) {
+        self.comes_to(process, Stage::Dismissed);
+    }
+
+    fn comes_to(&self, process: Option<u32>, stage: Stage) {
+        self.0.send_if_modified(|started| match started {
+            Some(started) if Some(started.process) == process => {
+                started.stage = stage;
+                true
+            }
+            _ => false,
+        });
     }
 
     /// If it has the node by then, we have ended before it.
     async fn wait(self, mut child: Child) {
-        let code = child.wait().await.ok().and_then(|status| status.code());
-        self.0.store(NOBODY, Ordering::SeqCst);
+        let ended = tokio::select! {
+            ended = child.wait() => ended,
+            why = self.overstayed() => {
+                tracing::warn!(why, "the successor that was started here is killed");
+                let _ = child.start_kill();
+                child.wait().await
+            }
+        };
+        let code = ended.ok().and_then(|status| status.code());
+        self.0.send_replace(None);
         tracing::warn!(successor.exit = code, "the successor that was started here has ended");
+    }
+
+    /// Resolves when it should have been gone by now.
+    async fn overstayed(&self) -> &'static str {
+        let mut started = self.0.subscribe();
+        let mut has_come = async |is_there: fn(Stage) -> bool| {
+            // The sender lives as long as we do.
+            let _ = started.wait_for(|started| started.is_some_and(|started| is_there(started.stage))).await;
+        };
+        if timeout(SAYING_HELLO, has_come(|stage| stage != Stage::Silent)).await.is_err() {
+            return "it says nothing";
+        }
+        has_come(|stage| stage == Stage::Dismissed).await;
+        sleep(LEAVING).await;
+        "it cannot have the node, and stays"
     }
 }
 

@@ -70,7 +70,7 @@ impl Nodes {
     /// By a new process beside the old one, which it returns.
     pub(crate) async fn take_over(&mut self, node: usize) -> Daemon {
         self.be(node);
-        let successor = Daemon::serve(&self.premises, &["--takeover"]).await;
+        let successor = Daemon::take_over(&self.premises).await;
         self.running[node].replace(successor).expect("a node that runs")
     }
 

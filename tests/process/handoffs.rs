@@ -23,11 +23,6 @@ fn call(daemon: &Daemon) -> PhoneCall {
     daemon.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone))
 }
 
-/// A successor that has come to serve.
-async fn taken_over(premises: &Premises) -> Daemon {
-    Daemon::serve(premises, &["--takeover"]).await
-}
-
 #[tokio::test]
 async fn a_successor_that_asks_for_another_port_is_not_given_the_node() {
     let mut premises = around(Town::open().await).await;
@@ -42,7 +37,7 @@ async fn a_successor_that_asks_for_another_port_is_not_given_the_node() {
 #[tokio::test]
 async fn without_an_incumbent_a_takeover_is_a_start() {
     let premises = around(Town::open().await).await;
-    let only = taken_over(&premises).await;
+    let only = Daemon::take_over(&premises).await;
     call(&only).verify(MARIE).await;
 }
 
@@ -180,7 +175,7 @@ async fn a_successor_holds_what_it_was_given_and_nothing_is_left_behind_by_those
         assert_eq!(first.platform.get("/livez", "").await.expect("an answer").status, 200);
     }
     until("nothing left behind", async || (holds(&first, &premises) == before).then_some(())).await;
-    let next = Daemon::serve(&premises, &["--takeover"]).await;
+    let next = Daemon::take_over(&premises).await;
     assert_eq!(first.process.ended().await.status.code(), Some(0));
     until("the same holdings", async || (holds(&next, &premises) == before).then_some(())).await;
     assert_eq!(before["the lock"], 1);

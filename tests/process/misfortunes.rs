@@ -58,7 +58,7 @@ pub(crate) async fn is_booked(daemon: &Daemon, told: &str) {
 }
 
 async fn hands_over_at_last(premises: &Premises, first: Daemon) {
-    let next = Daemon::serve(premises, &["--takeover"]).await;
+    let next = Daemon::take_over(premises).await;
     assert_eq!(first.process.ended().await.status.code(), Some(0));
     is_booked(&next, "after all").await;
 }
@@ -79,7 +79,7 @@ async fn the_incumbent_serves_on(blow: &str, is_so: impl Fn(ExitStatus) -> bool)
 async fn the_successor_serves(blow: &str, is_so: impl Fn(ExitStatus) -> bool) {
     for step in OF_AN_INCUMBENT {
         let (premises, first) = scene(&["--crash-at-step", &format!("{step}:{blow}")]).await;
-        let next = Daemon::serve(&premises, &["--takeover"]).await;
+        let next = Daemon::take_over(&premises).await;
         let ended = first.process.ended().await;
         assert!(is_so(ended.status), "{step}: {ended:?}");
         is_booked(&next, step).await;
@@ -174,7 +174,7 @@ async fn an_incumbent_that_hangs_before_the_freeze_keeps_the_node() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_incumbent_that_hangs_after_the_claim_is_not_waited_for() {
     let (premises, first) = scene(&["--crash-at-step", "open:stop"]).await;
-    let next = Daemon::serve(&premises, &["--takeover"]).await;
+    let next = Daemon::take_over(&premises).await;
     goes_on(&next, "without the former process").await;
     first.process.signal("CONT");
     assert_eq!(first.process.ended().await.status.code(), Some(0));

@@ -155,13 +155,14 @@ async fn a_socket_that_systemd_holds_is_served_and_passed_on() {
     assert_eq!(leaking(first.process.id()), [""; 0]);
     first.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone)).verify(MARIE).await;
 
-    let next = Daemon::serve(&premises, &["--takeover"]).await;
+    let next = Daemon::take_over(&premises).await;
     assert_eq!(first.process.ended().await.status.code(), Some(0));
 
     let other = free("127.83.0.1");
     let process = activated_at(&premises, &[other], &[], &["--takeover"]);
     knock(other).await;
     let last = Daemon::of(process).await;
+    last.asked().await;
     assert_eq!((last.addr, next.process.ended().await.status.code()), (address, Some(0)), "the offer counts");
     let slot = last.platform.call("call-1", MAPLE_LINE, Some(MARIE.phone)).earliest().await;
     assert!(slot.is_string(), "the call goes on");

@@ -33,8 +33,18 @@ impl Installed {
     async fn new() -> Self {
         let premises = around(Town::open().await).await;
         let program = premises.directory().join("vitarad");
-        symlink(env!("CARGO_BIN_EXE_vitarad"), &program).expect("a link");
-        Self { premises, program }
+        let installed = Self { premises, program };
+        installed.link();
+        installed
+    }
+
+    fn link(&self) {
+        symlink(env!("CARGO_BIN_EXE_vitarad"), &self.program).expect("a link");
+    }
+
+    fn put_back(&self) {
+        fs::remove_file(&self.program).expect("another one");
+        self.link();
     }
 
     fn run(&self, arguments: &[&str]) -> Process {
@@ -57,17 +67,21 @@ impl Installed {
 }
 
 /// As an operator does it, who has a program of their own.
-async fn upgrade(premises: &Premises) -> Ended {
+fn asks_for_an_upgrade(premises: &Premises) -> Process {
     let file = premises.config_file();
     let line = ["upgrade", "--config", file.to_str().expect("a path in UTF-8")];
-    Process::start(&line, &premises.environment).ended().await
+    Process::start(&line, &premises.environment)
+}
+
+async fn upgrade(premises: &Premises) -> Ended {
+    asks_for_an_upgrade(premises).ended().await
 }
 
 /// While calls come in: a successor that is asked nothing takes half a minute to settle.
 async fn at_noon<T>(daemon: &Daemon, upgrading: impl Future<Output = T>) -> T {
     let calls = async {
         loop {
-            daemon.platform.get("/livez", "").await;
+            daemon.asked().await;
         }
     };
     tokio::select! {
@@ -135,7 +149,7 @@ async fn upgrades_follow_each_other_whether_they_are_asked_for_or_signalled() {
     assert!(signalled.is_ok_and(|status| status.success()));
     let third = started(&first, 2).await;
     until("its predecessor's end", async || {
-        first.platform.get("/livez", "").await;
+        first.asked().await;
         (first.process.out().matches("the former process is gone").count() == 2).then_some(())
     })
     .await;
@@ -190,6 +204,33 @@ async fn a_program_that_fails_is_heard_of_leaves_nothing_behind_and_was_given_no
     fs::remove_file(&installed.program).expect("it was there");
     not_upgraded(&upgrade(premises).await, EX_TEMPFAIL, "the program cannot be started");
     serves_on(&first).await;
+}
+
+#[tokio::test]
+async fn a_program_that_hangs_is_killed_and_the_next_upgrade_comes_about() {
+    let installed = Installed::new().await;
+    let premises = &installed.premises;
+    let first = installed.serve().await;
+    call(&first).verify(MARIE).await;
+
+    installed.replace("exec sleep 600");
+    let waiting = asks_for_an_upgrade(premises);
+    let hung = started(&first, 1).await;
+    not_upgraded(&upgrade(premises).await, EX_TEMPFAIL, "another successor is at it");
+    until("its end in the log", async || {
+        let out = first.process.out();
+        (out.contains("it says nothing") && out.contains("has ended")).then_some(())
+    })
+    .await;
+    assert!(!fs::exists(format!("/proc/{}", hung.0)).expect("it can be asked"), "it is gone");
+    not_upgraded(&waiting.ended().await, EX_TEMPFAIL, "without a word");
+    serves_on(&first).await;
+
+    installed.put_back();
+    assert_eq!(upgrade_at_noon(premises, &first).await, "generation 2 has taken over from 1\n");
+    let next = started(&first, 2).await;
+    serves_on(&first).await;
+    drop(next);
 }
 
 #[tokio::test]

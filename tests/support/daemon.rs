@@ -182,6 +182,19 @@ impl Daemon {
         Self { process, addr, platform }
     }
 
+    /// By a process beside the one that has the node. Asked something at once, it has not to wait until it is.
+    pub(crate) async fn take_over(premises: &Premises) -> Self {
+        let successor = Self::serve(premises, &["--takeover"]).await;
+        successor.asked().await;
+        successor
+    }
+
+    /// By the clinic that tests leave alone otherwise: its allowance is nobody else's.
+    pub(crate) async fn asked(&self) {
+        let answer = self.platform.post("/clinics/cedar/api/vapi/get-clinic-info", "{}").await;
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+
     /// What the operator is told of a clinic.
     pub(crate) async fn health_of(&self, clinic: &str) -> Value {
         let report = self.platform.get("/health", OPERATOR_TOKEN).await.expect("an answer").json();

@@ -141,7 +141,7 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
         let before = sent();
         let upgrade = async {
             until("the write at the EMR", async || (sent() > before).then_some(())).await;
-            let next = Daemon::serve(&premises, &["--takeover"]).await;
+            let next = Daemon::take_over(&premises).await;
             under_way += usize::from(emr.present() > 0);
             next
         };

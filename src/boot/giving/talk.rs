@@ -55,6 +55,7 @@ impl<'a> Talk<'a> {
             self.giver.upgrade(self.line);
             return None;
         }
+        self.giver.succession.greeted(self.line.peer());
         loop {
             let before = machine.step();
             let commands = machine.on(event);
@@ -134,7 +135,13 @@ impl<'a> Talk<'a> {
 
     async fn parted(self, kept: Kept) -> Option<Parted> {
         match kept {
-            Kept::Kept | Kept::TakenBack => None,
+            Kept::Kept | Kept::TakenBack => {
+                // Of a process that is told to stop it is the heir.
+                if !self.is_told {
+                    self.giver.succession.dismissed(self.line.peer());
+                }
+                None
+            }
             // It was told to stop, or nobody can say who is to go on.
             Kept::Left => Some(Parted::Left),
             Kept::Given if self.is_cut && timeout(DYING, self.other.gone()).await.is_ok() => {

@@ -1,6 +1,7 @@
 //! What a clinic keeps secret: the way into its EMR, and the credentials its webhooks show.
 //!
-//! Declared in the configuration, kept in the store in one sealed envelope per clinic, never printed.
+//! Declared in the configuration, which has tables of its own for it; kept in the store in one sealed envelope per clinic,
+//! never printed. Fields that a later release has added are not known here and left out.
 
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// All secrets of one clinic.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ClinicAccess {
     pub emr: EmrAccess,
     /// Empty: the platform's credentials serve this clinic.
@@ -27,7 +27,6 @@ impl ClinicAccess {
 
 /// The way into one clinic's EMR.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct EmrAccess {
     /// Up to and including the context path: `https://emr.example.test:8443/oscar`. A deployment's address is kept out of
     /// logs and errors like a secret.
@@ -56,7 +55,6 @@ impl EmrAccess {
 
 /// What a clinic's administrator registered in OSCAR under "REST Clients".
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct OauthAccess {
     pub consumer: Credential,
     /// Where a browser comes back to after the approval, as registered; the set-up's one-time state is put behind it.
@@ -70,7 +68,6 @@ pub struct OauthAccess {
 
 /// A legacy bridge: a service beside the EMR, with an address, a key and a certificate of its own.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct BridgeAccess {
     /// Up to, not including, `/api/v1`.
     pub url: String,
@@ -82,14 +79,14 @@ pub struct BridgeAccess {
 
 /// A public name and the secret that goes with it: the clinic's registration of us, or a token.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Credential {
     pub key: String,
     #[serde(serialize_with = "reveal")]
     pub secret: SecretString,
 }
 
-/// How the EMR's certificate is judged. There is no mode that accepts any certificate.
+/// How the EMR's certificate is judged. There is no mode that accepts any certificate, and a condition that is not known
+/// is not left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TlsMode {
@@ -241,5 +238,17 @@ mod tests {
         let back: ClinicAccess = serde_json::from_slice(&serde_json::to_vec(&access).unwrap()).unwrap();
         assert!(back.same_as(&access));
         assert_eq!(back.webhook.len(), 3);
+    }
+
+    #[test]
+    fn what_a_later_release_has_added_is_left_out_but_not_where_a_certificate_is_judged() {
+        let of = |emr: serde_json::Value| {
+            serde_json::from_value::<ClinicAccess>(serde_json::json!({ "emr": emr, "added": 7 }))
+        };
+        let emr = serde_json::json!({ "url": "https://emr.example.test/oscar", "added": 7 });
+        assert!(of(emr.clone()).is_ok());
+        let mut judged = emr;
+        judged["tls"] = serde_json::json!({ "mode": "ca_bundle", "pem": "", "added": 7 });
+        assert!(of(judged).is_err());
     }
 }

@@ -48,8 +48,8 @@ pub use self::store::{migrate, open, owner};
 use self::succession::Succession;
 pub use self::taking::take_over;
 use crate::config::Settings;
-use crate::front::BadGatebook;
 use crate::front::listener::Gate;
+use crate::front::{BadGatebook, Proof};
 use crate::handoff::{Line, NoPlace, OtherProcess, Place};
 use crate::health::{Health, Phase};
 use crate::signals::{Signal, SignalStream};
@@ -123,10 +123,13 @@ pub struct App {
     root: Root,
     addr: SocketAddr,
     gate: Gate,
+    proof: Proof,
     socket: TcpListener,
     life: Lifetime,
     place: Place,
     predecessor: Option<Predecessor>,
+    /// What a successor's settings declare, and nobody has been told before the node was its own.
+    undeclared: Option<Arc<Settings>>,
     succession: Succession,
 }
 
@@ -142,7 +145,7 @@ impl App {
         crashpoints: Crashpoints,
     ) -> Result<Self, NotBegun> {
         let life = Lifetime::begin(settings)?;
-        let furnished = Furnished::bring(settings).await?;
+        let furnished = Furnished::alone(settings).await?;
         let (store, now) = (&furnished.store, furnished.clock.now());
         let generation = store.begin_generation(&settings.node.name, now).await?;
         let own = Own { generation, socket, life };
@@ -226,6 +229,7 @@ impl App {
             clinics: Arc::clone(&self.clinics),
             store: Arc::clone(&self.store),
             house: Arc::clone(&self.house),
+            undeclared: self.undeclared.clone(),
         }
     }
 
@@ -259,12 +263,20 @@ impl App {
         }
     }
 
-    /// Whether a request was answered before the tree fell.
+    /// Whether a webhook was answered before the tree fell.
     async fn proven(&mut self) -> bool {
         tokio::select! {
             _ = self.root.ended() => false,
-            () = self.gate.first_answer() => true,
+            () = self.proof.given() => true,
         }
+    }
+
+    /// What stands against a process that has not been proven in its time.
+    async fn unfit(&self) -> Option<&'static str> {
+        if self.proof.is_lacking() {
+            return Some("webhooks came, and none was answered");
+        }
+        self.health.why_not_ready().await
     }
 
     /// Drains: the door first, then the cells, the audit log last; gives back what this life owned.

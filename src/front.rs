@@ -24,6 +24,7 @@ mod limits;
 pub mod listener;
 mod messages;
 mod meters;
+mod proof;
 mod reception;
 mod refusal;
 mod requests;
@@ -47,6 +48,7 @@ pub use self::limits::ClinicLimits;
 use self::limits::{Allowances, Sources};
 pub use self::messages::found::report_of;
 pub use self::meters::DoorMeters;
+pub use self::proof::Proof;
 
 #[derive(Debug, Clone)]
 pub struct DoorSettings {
@@ -86,6 +88,7 @@ pub struct Door {
     clock: Arc<dyn Clock>,
     luck: Arc<Luck>,
     meters: DoorMeters,
+    proof: Proof,
     bodies: BodyReader,
     sources: Sources,
     allowances: Allowances,
@@ -105,6 +108,7 @@ impl Door {
             bodies: BodyReader::new(settings.body_deadline),
             sources: Sources::new(settings.failures, settings.trusted_proxies.clone()),
             allowances: Allowances::new(settings.clinic_limits),
+            proof: Proof::default(),
             switchboard,
             gatebook,
             clock,
@@ -112,5 +116,9 @@ impl Door {
             meters,
             settings,
         }
+    }
+
+    pub fn proof(&self) -> Proof {
+        self.proof.clone()
     }
 }

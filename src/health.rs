@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use vitarad_actors::house::House;
 use vitarad_actors::supervisor::SupervisorMsg;
 
-use self::probes::Probes;
+use self::probes::{Probes, Verdict};
 use self::store::StoreCollector;
 use crate::config::Settings;
 use crate::store::SqlStore;
@@ -65,6 +65,13 @@ impl Health {
     }
 
     /// Why nobody should send anything here now.
+    pub async fn why_not_ready(&self) -> Option<&'static str> {
+        match self.not_serving() {
+            None if self.probes.report().await.status == Verdict::Down => Some("the store is away"),
+            why => why,
+        }
+    }
+
     fn not_serving(&self) -> Option<&'static str> {
         match self.phase.load(Ordering::SeqCst) {
             phase if phase == Phase::Serving as u8 => None,

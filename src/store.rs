@@ -15,7 +15,7 @@
 //! | `readers` | the connections that read, and who waits for one |
 //! | `walls` | what keeps clinics apart on PostgreSQL, and the way round it that there is not |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
-//! | `keys`, `records`, `states` | how a row hides and writes what the domain says |
+//! | `keys`, `known`, `records`, `states` | how a row hides, reads and writes what the domain says |
 //! | the others | one trait of the port each |
 
 mod audit;
@@ -32,6 +32,7 @@ mod held;
 mod holds;
 mod instances;
 mod keys;
+mod known;
 mod lives;
 mod locks;
 mod notices;
@@ -69,6 +70,7 @@ use walls::Turns;
 use writer::Writer;
 
 pub use audit::AuditVerdict;
+pub use clinics::Clinics;
 pub use connect::{Engine, OpenError};
 pub use copy::{Moved, NotMoved, copy};
 pub use handoff::schema_range;

@@ -14,6 +14,7 @@ mod door {
     mod limits;
     mod logs;
     mod messages;
+    mod proof;
     mod requests;
     mod throughput;
     mod tool_calls;

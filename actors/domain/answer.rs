@@ -26,6 +26,11 @@ impl AnswerLine {
     pub const fn reveal(&self) -> &String {
         self.0.reveal()
     }
+
+    /// A text inside the line cannot look like this: its quotation marks are escaped.
+    pub fn says(&self, situation: Situation) -> bool {
+        self.reveal().contains(&format!("\"code\":\"{}\"", situation.code()))
+    }
 }
 
 impl Answer {

@@ -47,9 +47,16 @@ impl Own {
 }
 
 impl Page {
-    async fn read(own: &Own, store: &SqlStore) -> Result<Self, NotBegun> {
+    /// A clinic that cannot be read stays as it was `known` to us.
+    async fn read(
+        own: &Own,
+        store: &SqlStore,
+        known: impl Fn(&ClinicId) -> Option<(Clinic, ClinicAccess)>,
+    ) -> Result<Self, NotBegun> {
+        let stored = store.clinics().await?;
+        let kept = stored.unreadable.iter().filter_map(known);
         let (mut clinics, access): (Vec<Clinic>, Vec<ClinicAccess>) =
-            store.clinics().await?.into_iter().unzip();
+            stored.read.into_iter().chain(kept).unzip();
         for clinic in &mut clinics {
             clinic.house.clone_from(&own.booking);
         }
@@ -63,8 +70,8 @@ impl Page {
     }
 }
 
-/// The configuration seeds the store; the store is what counts.
-async fn declare(settings: &Settings, store: &SqlStore, now: Ts) -> Result<(), NotBegun> {
+/// The configuration seeds the store; the store is what counts. For whoever has the node: other processes act on it.
+pub(super) async fn declare(settings: &Settings, store: &SqlStore, now: Ts) -> Result<(), NotBegun> {
     rehearse(settings)?;
     for (clinic, access) in &settings.clinics {
         store.seed_clinic(clinic, access, now).await?;
@@ -88,11 +95,13 @@ pub(super) fn declared(settings: &Settings) -> Result<(Arc<Roster>, Gatebook), N
 }
 
 impl ClinicBook {
-    pub async fn open(settings: &Settings, store: &SqlStore, now: Ts) -> Result<Self, NotBegun> {
-        declare(settings, store, now).await?;
+    /// Only reads: the clinics as they are declared by now, whoever did it.
+    pub async fn open(settings: &Settings, store: &SqlStore) -> Result<Self, NotBegun> {
+        rehearse(settings)?;
         let revision = store.clinics_revision().await?;
         let own = Own::of(settings);
-        let page = Page::read(&own, store).await?;
+        let declared = |id: &ClinicId| settings.clinics.iter().find(|(clinic, _)| clinic.id == *id).cloned();
+        let page = Page::read(&own, store, declared).await?;
         Ok(Self {
             own: ArcSwap::from_pointee(own),
             revision: AtomicI64::new(revision),
@@ -130,14 +139,14 @@ impl ClinicBook {
     pub async fn reload(&self, store: &SqlStore, house: &Arc<House>) -> Result<usize, NotBegun> {
         // Before the clinics: what changes meanwhile is read again.
         let revision = store.clinics_revision().await?;
-        let page = Page::read(&self.own.load(), store).await;
+        let (before, access_before) = (self.roster.load_full(), self.access.load_full());
+        let known = |id: &ClinicId| Some((Clinic::clone(before.clinic(id)?), access_before.get(id)?.clone()));
+        let page = Page::read(&self.own.load(), store, known).await;
         // What cannot be taken is not tried again until it is declared otherwise; a store that is away is.
         if !matches!(page, Err(NotBegun::Store(_))) {
             self.revision.store(revision, Ordering::Relaxed);
         }
         let page = page?;
-        let before = self.roster.load_full();
-        let access_before = self.access.load_full();
         let same_access = |id: &ClinicId| match (access_before.get(id), page.access.get(id)) {
             (Some(old), Some(new)) => old.same_as(new),
             (old, new) => old.is_none() && new.is_none(),

@@ -18,7 +18,7 @@ use vitarad_actors::rest::Rest;
 use vitarad_actors::root::Root;
 
 use super::approvals::Approvals;
-use super::clinics::ClinicBook;
+use super::clinics::{ClinicBook, declare};
 use super::door::{self, FrontDoor};
 use super::life::{Lifetime, place};
 use super::store::{emr_tokens, open};
@@ -51,10 +51,22 @@ pub(super) struct Own {
 }
 
 impl Furnished {
-    pub(super) async fn bring(settings: &Settings) -> Result<Self, NotBegun> {
+    /// For a process that is alone with its node: what its settings declare counts from now on.
+    pub(super) async fn alone(settings: &Settings) -> Result<Self, NotBegun> {
+        let store = open(settings).await?;
+        declare(settings, &store, SystemClock.now()).await?;
+        Self::around(store, settings).await
+    }
+
+    /// Beside the process that has the node: nothing is changed that this one, or another node's, would act on.
+    pub(super) async fn beside(settings: &Settings) -> Result<Self, NotBegun> {
+        Self::around(open(settings).await?, settings).await
+    }
+
+    async fn around(store: SqlStore, settings: &Settings) -> Result<Self, NotBegun> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::new(open(settings).await?);
-        let clinics = Arc::new(ClinicBook::open(settings, &store, clock.now()).await?);
+        let store = Arc::new(store);
+        let clinics = Arc::new(ClinicBook::open(settings, &store).await?);
         let access = Arc::clone(&clinics);
         let luck = Arc::new(Luck::from_entropy(rand::random()));
         let rest = (emr_tokens(&store), Arc::clone(&clock), Arc::clone(&luck));
@@ -109,6 +121,7 @@ impl Furnished {
             door_meters.clone(),
             door::settings(settings),
         );
+        let proof = door.proof();
         let approvals = Approvals::new(&self.store, &self.clinics, &house);
         let beside = Arc::clone(&health).router().merge(approvals.router());
         let (router, gate) = (Arc::new(door).router(beside), Gate::default());
@@ -126,10 +139,12 @@ impl Furnished {
             root,
             addr,
             gate,
+            proof,
             socket,
             life,
             place: place(settings),
             predecessor: None,
+            undeclared: None,
             succession: Succession::default(),
         })
     }

@@ -16,6 +16,8 @@ pub struct Reloader {
     pub clinics: Arc<ClinicBook>,
     pub store: Arc<SqlStore>,
     pub house: Arc<House>,
+    /// To be declared before anything else.
+    pub undeclared: Option<Arc<Settings>>,
 }
 
 impl Reloader {
@@ -23,6 +25,9 @@ impl Reloader {
     /// finds other declarations in the store than were read last.
     pub async fn run(self, mut wanted: watch::Receiver<Option<Arc<Settings>>>) -> Infallible {
         let mut declared = self.house.declared.subscribe();
+        if let Some(settings) = &self.undeclared {
+            self.declare(settings).await;
+        }
         loop {
             tokio::select! {
                 Ok(()) = wanted.changed() => {

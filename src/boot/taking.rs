@@ -37,7 +37,7 @@ enum Done {
 }
 
 struct Taker<'a> {
-    settings: &'a Settings,
+    settings: &'a Arc<Settings>,
     /// What this process was started with: only used if the node has to be begun anew.
     passed: Option<TcpListener>,
     crashpoints: Crashpoints,
@@ -60,7 +60,7 @@ struct Taker<'a> {
 /// Takes the node over from the process that has it, or begins as usual where nobody has it. Told to stop meanwhile, this
 /// process gives up what it can, and leaves the node to the other one.
 pub async fn take_over(
-    settings: &Settings,
+    settings: &Arc<Settings>,
     passed: Option<TcpListener>,
     crashpoints: Crashpoints,
     signals: &mut SignalStream,
@@ -134,7 +134,10 @@ impl Taker<'_> {
             () = self.signals.told_to_stop() => SuccessorEvent::Told,
             heard = self.line.hear(), if !self.is_cut => heard.map_or(SuccessorEvent::Lost, SuccessorEvent::Heard),
             event = proving => event,
-            () = reached(until) => SuccessorEvent::Late,
+            () = reached(until) => match &self.app {
+                Some(app) => judged(app).await,
+                None => SuccessorEvent::Late,
+            },
             () = reached(beat) => SuccessorEvent::Beat,
         };
         self.is_cut |= event == SuccessorEvent::Lost;
@@ -237,6 +240,7 @@ impl Taker<'_> {
             (Outcome::Serving, Some(mut app)) => {
                 let (line, process) = (self.line, self.other);
                 app.predecessor = self.incumbent.map(|generation| Predecessor { generation, line, process });
+                app.undeclared = Some(Arc::clone(self.settings));
                 Ok(app)
             }
             (outcome, app) => {
@@ -298,8 +302,15 @@ async fn furnished_with(
 ) -> Result<Arc<Furnished>, NotBegun> {
     match already {
         Some(furnished) => Ok(furnished),
-        None => Furnished::bring(settings).await.map(Arc::new),
+        None => Furnished::beside(settings).await.map(Arc::new),
     }
+}
+
+/// Nobody has called for as long as it was on probation, or nobody who got an answer.
+async fn judged(app: &App) -> SuccessorEvent {
+    let Some(why) = app.unfit().await else { return SuccessorEvent::Late };
+    tracing::error!(why, "not fit to keep the node: it is given back");
+    SuccessorEvent::Fell
 }
 
 /// A process that dies closes its end of the line and lets go of its lock, but not at one moment.

@@ -11,7 +11,7 @@ pub fn run(source: &Source) -> u8 {
 
 async fn verify(store: &SqlStore) -> Result<u8, boot::NotBegun> {
     let mut code = EX_OK;
-    for (clinic, _) in store.clinics().await? {
+    for (clinic, _) in store.clinics().await?.read {
         match store.verify_audit(&clinic.id).await? {
             AuditVerdict::Intact { sealed } => {
                 say(&format!("{}: intact, {sealed} entries sealed\n", clinic.id));

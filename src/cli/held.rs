@@ -65,7 +65,7 @@ impl HeldRequests {
 }
 
 async fn list(store: &SqlStore, only: Option<&ClinicId>, all: bool) -> Result<u8, boot::NotBegun> {
-    for (clinic, _) in store.clinics().await? {
+    for (clinic, _) in store.clinics().await?.read {
         if only.is_none_or(|only| clinic.id == *only) {
             let mut rows =
                 store.held_requests(&clinic.id, entry(&clinic.id, AuditAction::HeldRead, "OK")).await?;
@@ -79,7 +79,7 @@ async fn list(store: &SqlStore, only: Option<&ClinicId>, all: bool) -> Result<u8
 
 /// References are used again once nothing waits under them; the newest counts.
 async fn show(store: &SqlStore, of: &ClinicId, reference: &Reference) -> Result<u8, boot::NotBegun> {
-    let clinics = store.clinics().await?;
+    let clinics = store.clinics().await?.read;
     let Some((clinic, _)) = clinics.iter().find(|(clinic, _)| clinic.id == *of) else {
         complain("there is no such clinic");
         return Ok(EX_FAILED);

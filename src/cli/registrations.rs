@@ -33,7 +33,7 @@ impl Registrations {
 }
 
 async fn list(store: &SqlStore, only: Option<&ClinicId>) -> Result<u8, boot::NotBegun> {
-    for (clinic, _) in store.clinics().await? {
+    for (clinic, _) in store.clinics().await?.read {
         if only.is_none_or(|only| clinic.id == *only) {
             let read = entry(&clinic.id, AuditAction::RegistrationsRead, "OK");
             let rows = store.registrations_for_staff(&clinic.id, read).await?;

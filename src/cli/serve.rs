@@ -1,6 +1,7 @@
 //! `vitarad serve`.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use clap::Args;
 use vitarad_actors::crashpoint::Crashpoints;
@@ -45,7 +46,7 @@ impl Serve {
         install_cryptography();
         match (self.prepared(), passed) {
             (Ok((settings, telemetry)), Ok(passed)) => {
-                block_on(self.serve(settings, telemetry, passed, &asker))
+                block_on(self.serve(Arc::new(settings), telemetry, passed, &asker))
             }
             (Ok(_), Err(failure)) => could_not_begin(&failure, &asker),
             (Err(problems), _) => {
@@ -66,7 +67,7 @@ impl Serve {
 
     async fn serve(
         self,
-        settings: Settings,
+        settings: Arc<Settings>,
         telemetry: Telemetry,
         passed: Option<TcpListener>,
         asker: &Asker,
@@ -91,7 +92,7 @@ impl Serve {
 
     async fn begin(
         &self,
-        settings: &Settings,
+        settings: &Arc<Settings>,
         passed: Option<TcpListener>,
         signals: &mut SignalStream,
     ) -> Result<App, NotBegun> {

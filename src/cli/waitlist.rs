@@ -66,7 +66,7 @@ impl Waitlist {
 }
 
 async fn list(store: &SqlStore, only: Option<&ClinicId>) -> Result<u8, boot::NotBegun> {
-    for (clinic, _) in store.clinics().await? {
+    for (clinic, _) in store.clinics().await?.read {
         if only.is_none_or(|only| clinic.id == *only) {
             let rows = store.waitlist(&clinic.id, entry(&clinic.id, AuditAction::WaitlistRead, "OK")).await?;
             let made = offers_of(store, &clinic).await?;
@@ -79,7 +79,7 @@ async fn list(store: &SqlStore, only: Option<&ClinicId>) -> Result<u8, boot::Not
 }
 
 async fn offers(store: &SqlStore, only: Option<&ClinicId>) -> Result<u8, boot::NotBegun> {
-    for (clinic, _) in store.clinics().await? {
+    for (clinic, _) in store.clinics().await?.read {
         if only.is_none_or(|only| clinic.id == *only) {
             let made = offers_of(store, &clinic).await?;
             let of = |offer: &OfferRow| format!("  to #{}: {}\n", offer.entry, offered(&clinic, offer));

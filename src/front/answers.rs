@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vitarad_actors::domain::answer::AnswerLine;
+use vitarad_actors::domain::say::Situation;
 use vitarad_actors::domain::tool::Tool;
 
 use super::asked::Asked;
@@ -30,6 +31,12 @@ impl Answered {
     /// For metrics and the log.
     pub(super) fn tool_name(&self) -> &'static str {
         self.tool.map_or("unknown", Tool::name)
+    }
+
+    /// Whether the house behind the door did its part. `None`: nothing was asked of it.
+    pub(super) fn is_by_the_house(&self) -> Option<bool> {
+        let failed = self.line.says(Situation::InternalError);
+        self.outcome.is_answered().map(|is_answered| is_answered && !failed)
     }
 
     /// A line break makes the platform drop a result.

@@ -54,6 +54,15 @@ impl ToolOutcome {
             Self::UnknownClinic => "unknown_clinic",
         }
     }
+
+    /// Whether the house answered. `None`: it was not asked, or had too much to do.
+    pub(super) const fn is_answered(self) -> Option<bool> {
+        match self {
+            Self::Answered => Some(true),
+            Self::Deadline | Self::Broken => Some(false),
+            Self::Busy | Self::Limited | Self::Unreadable | Self::UnknownTool | Self::UnknownClinic => None,
+        }
+    }
 }
 
 /// What became of a message.

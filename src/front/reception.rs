@@ -202,6 +202,7 @@ impl Door {
         for one in &answered {
             let took = entry.arrival.elapsed();
             self.meters.tool_answered(entry.clinic.as_ref(), one.tool_name(), one.outcome, took);
+            one.is_by_the_house().into_iter().for_each(|is_answered| self.proof.note(is_answered));
         }
         respond(form, &answered)
     }
@@ -229,7 +230,9 @@ impl Door {
         }
         let key = CallKey { clinic: clinic.id.clone(), call };
         let deadline = entry.arrival + self.settings.message_deadline;
-        match messages::keep(Arc::clone(&self.switchboard), key, event, text, deadline).await {
+        let kept = messages::keep(Arc::clone(&self.switchboard), key, event, text, deadline).await;
+        self.proof.note(kept.is_ok());
+        match kept {
             Ok(()) => Ok(self.acknowledge(kind, MessageOutcome::Kept, entry)),
             Err(refusal) => {
                 self.meters.message_met(entry.clinic.as_ref(), kind, MessageOutcome::NotKept);

@@ -38,12 +38,9 @@ impl Health {
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    if let Some(why) = health.not_serving() {
-        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
-    }
-    match health.probes.report().await.status {
-        Verdict::Down => (StatusCode::SERVICE_UNAVAILABLE, "the store is away").into_response(),
-        Verdict::Healthy | Verdict::Degraded => "ready".into_response(),
+    match health.why_not_ready().await {
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
+        None => "ready".into_response(),
     }
 }
 

@@ -11,10 +11,18 @@ use super::sql::args;
 use super::statements::clinics::{
     ACTIVE_CLINICS, CLINIC_STANDING, CLINICS_REVISION, DEACTIVATE_CLINIC, DECLARED_CLINICS, SEED_CLINIC,
 };
+use super::walls::parsed;
 use super::writer::Lane;
-use super::{SqlStore, records};
+use super::{SqlStore, known, records};
 use crate::access::ClinicAccess;
 use crate::seal::{Blind, Place};
+
+/// The active clinics.
+pub struct Clinics {
+    pub read: Vec<(Clinic, ClinicAccess)>,
+    /// What they are only who knew them before can say.
+    pub unreadable: Vec<ClinicId>,
+}
 
 impl SqlStore {
     /// Writes what is declared, unless it is there already or somebody else has taken the clinic over since; whether it
@@ -73,15 +81,21 @@ impl SqlStore {
         Ok(revision)
     }
 
-    /// The active clinics. One that cannot be read is left out and logged: it must not take the others down.
-    pub async fn clinics(&self) -> StoreResult<Vec<(Clinic, ClinicAccess)>> {
+    /// One that cannot be read is logged and named: it must not take the others down. Keys that do not open are another
+    /// matter: whose master key is the wrong one can read nothing.
+    pub async fn clinics(&self) -> StoreResult<Clinics> {
         let rows: Vec<(String, String, Vec<u8>)> =
             self.read(Scope::House).await?.all(ACTIVE_CLINICS, args![]).await?;
-        let mut clinics = Vec::with_capacity(rows.len());
+        let mut clinics = Clinics { read: Vec::with_capacity(rows.len()), unreadable: Vec::new() };
         for (id, settings, sealed) in rows {
+            let id = parsed(&id)?;
+            self.keys(&id).await?;
             match self.read_clinic(&id, &settings, &sealed).await {
-                Ok(clinic) => clinics.push(clinic),
-                Err(error) => tracing::error!(clinic.id = id, failure = %error, "a clinic cannot be read"),
+                Ok(clinic) => clinics.read.push(clinic),
+                Err(error) => {
+                    tracing::error!(clinic.id = %id, failure = %error, "a clinic cannot be read");
+                    clinics.unreadable.push(id);
+                }
             }
         }
         Ok(clinics)
@@ -89,13 +103,12 @@ impl SqlStore {
 
     async fn read_clinic(
         &self,
-        id: &str,
+        id: &ClinicId,
         settings: &str,
         sealed: &[u8],
     ) -> StoreResult<(Clinic, ClinicAccess)> {
-        let clinic: Clinic =
-            serde_json::from_str(settings).map_err(|_| StoreError::Unreadable("clinic.settings"))?;
-        let opened = self.open_sealed(&clinic.id, access_of(&[id]), sealed).await?;
+        let clinic: Clinic = known::read(settings).map_err(|_| StoreError::Unreadable("clinic.settings"))?;
+        let opened = self.open_sealed(id, access_of(&[id.as_str()]), sealed).await?;
         let access = records::decode(&opened, "clinic.access")?;
         Ok((clinic, access))
     }

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use vitarad::access::{HmacPlan, WebhookCredential, WebhookScheme};
 use vitarad::front::listener::{Gate, ListenerSettings, Listening, listen};
-use vitarad::front::{Door, DoorMeters, DoorSettings, Gatebook};
+use vitarad::front::{Door, DoorMeters, DoorSettings, Gatebook, Proof};
 use vitarad_actors::domain::alarm::Alarm;
 use vitarad_actors::domain::answer::{Answer, AnswerLine};
 use vitarad_actors::domain::clinic::{Clinic, Roster};
@@ -73,6 +73,8 @@ pub(super) enum Mood {
     /// Waits in the same way, but without giving its thread back.
     Blocks,
     Dies,
+    /// Says itself that it could not do what it was asked.
+    Fails,
     /// With a line break in it, as no honest answer has.
     Babbles,
 }
@@ -128,6 +130,7 @@ impl Switchboard for Script {
                 }
             }
             Mood::Dies => panic!("as the test wished"),
+            Mood::Fails => return Answer::new(Situation::InternalError, Language::En, &[]).line(),
             Mood::Babbles => {
                 return AnswerLine::stored("{\"say\":\"one\",\n\"and\":\"two\"}".to_owned().into());
             }
@@ -186,6 +189,7 @@ pub(super) struct House {
     pub(super) gatebook: Arc<ArcSwap<Gatebook>>,
     pub(super) listening: Listening,
     pub(super) gate: Gate,
+    pub(super) proof: Proof,
     pub(super) client: reqwest::Client,
     registry: Registry,
 }
@@ -211,11 +215,12 @@ impl House {
         );
         let beside = Router::new().route("/livez", axum::routing::get(async || "alive"));
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let proof = door.proof();
         let (gate, router) = (Gate::default(), Arc::new(door).router(beside));
         let duplicate = socket.try_clone().unwrap();
         let listening = listen(duplicate, router, plan.listener, gate.clone(), meters).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        (Self { addr: listening.addr(), script, gatebook, listening, gate, client, registry }, socket)
+        (Self { addr: listening.addr(), script, gatebook, listening, gate, proof, client, registry }, socket)
     }
 
     pub(super) async fn post(

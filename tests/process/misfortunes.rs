@@ -192,3 +192,56 @@ async fn a_successor_that_cannot_read_the_clinics_is_not_given_the_node() {
     premises.set("VITARAD_CRYPTO__MASTER_KEY", &ours);
     hands_over_at_last(&premises, first).await;
 }
+
+/// The clinics as the store has them: every process on it follows.
+async fn is_declared(premises: &Premises, clinic: &str) -> bool {
+    let file = premises.config_file();
+    let config = file.to_str().expect("a path in UTF-8");
+    let line = ["emr", "capabilities", "--clinic", clinic, "--config", config];
+    Process::start(&line, &premises.environment).ended().await.status.code() == Some(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_successor_declares_counts_from_its_settlement_on() {
+    let (premises, first) = scene(&[]).await;
+    let all = premises.config();
+    let (without_cedar, _) = all.rsplit_once("[[clinics]]").expect("two clinics");
+    premises.write_config(&without_cedar.replace("Maple Family Practice", "Maple and Birch"));
+    for step in OF_A_SUCCESSOR {
+        ill_fated(&premises, step, "abort").ended().await;
+        assert!(is_declared(&premises, "cedar").await, "{step}");
+        goes_on(&first, step).await;
+    }
+    let next = Daemon::take_over(&premises).await;
+    assert_eq!(first.process.ended().await.status.code(), Some(0));
+    until("the new declarations", async || (!is_declared(&premises, "cedar").await).then_some(())).await;
+    let name = async || {
+        let asked = next.platform.post("/clinics/maple/api/vapi/get-clinic-info", "{}").await;
+        asked.expect("an answer").json()["clinic"]["name"].clone()
+    };
+    until("the new name", async || (name().await == "Maple and Birch").then_some(())).await;
+}
+
+/// Answers that say nothing of whether the house behind the door does its work.
+async fn looked_at(daemon: &Daemon) {
+    let strangers = daemon.platform.with("x-api-key", "not ours");
+    for _ in 0..8 {
+        for page in ["/livez", "/readyz", "/health", "/nowhere"] {
+            assert!(daemon.platform.get(page, "").await.is_some(), "{page}");
+        }
+        let refused = strangers.post("/api/vapi", "{}").await.expect("an answer");
+        assert!([401, 429].contains(&refused.status), "{}", refused.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_but_an_answered_webhook_proves_a_successor() {
+    let (premises, first) = scene(&[]).await;
+    let unproven = Daemon::serve(&premises, &["--takeover"]).await;
+    looked_at(&unproven).await;
+    unproven.process.signal("TERM");
+    assert_eq!(unproven.process.ended().await.status.code(), Some(0), "the node was not its own yet");
+    assert!(first.process.out().contains("\"handoff.kept\":\"TakenBack\""));
+    goes_on(&first, "taken back").await;
+    hands_over_at_last(&premises, first).await;
+}

@@ -10,7 +10,7 @@ use crate::schema::sqlite;
 use crate::sealed::declared;
 
 async fn stored(store: &SqlStore) -> Vec<Clinic> {
-    store.clinics().await.unwrap().into_iter().map(|(clinic, _)| clinic).collect()
+    store.clinics().await.unwrap().read.into_iter().map(|(clinic, _)| clinic).collect()
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_declared_clinic_comes_back_as_declared_and_is_written_only_when_it_ch
         assert!(store.seed_clinic(&maple, &access, NOW).await.unwrap());
         assert!(!store.seed_clinic(&maple, &access, NOW).await.unwrap());
         assert_eq!(stored(&store).await, std::slice::from_ref(&maple));
-        let (_, read_back) = store.clinics().await.unwrap().remove(0);
+        let (_, read_back) = store.clinics().await.unwrap().read.remove(0);
         let json = |access| serde_json::to_value(access).unwrap();
         assert_eq!(json(read_back), json(access.clone()));
 
@@ -72,4 +72,17 @@ async fn what_another_source_took_over_is_left_alone_and_a_broken_row_hides_no_o
     assert!(!store.seed_clinic(&changed, &access, NOW).await.unwrap());
     assert_eq!(store.retire_undeclared(&[clinic("birch")], NOW).await.unwrap(), 0);
     assert_eq!(stored(&store).await[0].name, "maple");
+    assert_eq!(store.clinics().await.unwrap().unreadable, [clinic("birch")]);
+}
+
+#[tokio::test]
+async fn a_clinic_of_a_later_release_is_read_without_what_that_has_added() {
+    let house = SqlHouse::sqlite();
+    let store = house.open().await;
+    let (maple, access) = declared("maple", "Maple Clinic");
+    store.seed_clinic(&maple, &access, NOW).await.unwrap();
+    let added = "json_insert(settings, '$.added', 7, '$.sms.added', 7, '$.providers[0].added', json('{}'))";
+    let sql = format!("UPDATE clinic SET settings = {added}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut sqlite(&house).await).await.unwrap();
+    assert_eq!(stored(&store).await, [maple]);
 }

@@ -138,7 +138,7 @@ async fn assert_same(before: &SqlStore, after: &SqlStore) {
     assert_eq!((held(after).await, waiting(after).await), (held(before).await, waiting(before).await));
     assert!(after.emr_token(&maple).await.unwrap().is_some());
     assert!(after.take_approval("state", NOW).await.unwrap().is_some());
-    assert_eq!(after.clinics().await.unwrap().len(), before.clinics().await.unwrap().len());
+    assert_eq!(after.clinics().await.unwrap().read.len(), before.clinics().await.unwrap().read.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

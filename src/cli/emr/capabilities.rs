@@ -44,7 +44,7 @@ impl Show {
     pub fn run(&self) -> u8 {
         install_cryptography();
         at_the_store(&self.source, "the clinic's capabilities", async |store| {
-            let clinics = store.clinics().await?;
+            let clinics = store.clinics().await?.read;
             let Some((clinic, access)) = clinics.into_iter().find(|(clinic, _)| clinic.id == self.clinic)
             else {
                 complain("there is no such clinic");

@@ -118,7 +118,6 @@ async fn respond(
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(phases.answering.clone());
     let mut response = router.oneshot(request).await?;
-    phases.gate.answered();
     if is_http1 && phases.is_parting() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -14,7 +14,6 @@ struct Inner {
     is_shut: watch::Sender<bool>,
     /// Held by whoever accepts.
     passing: RwLock<()>,
-    has_answered: watch::Sender<bool>,
 }
 
 impl Gate {
@@ -36,16 +35,6 @@ impl Gate {
     pub(super) async fn shutting(&self) {
         // The sender lives as long as we do.
         let _ = self.0.is_shut.subscribe().wait_for(|is_shut| *is_shut).await;
-    }
-
-    /// Resolves when a request has been answered in this process's life.
-    pub async fn first_answer(&self) {
-        // The sender lives as long as we do.
-        let _ = self.0.has_answered.subscribe().wait_for(|answered| *answered).await;
-    }
-
-    pub(super) fn answered(&self) {
-        self.0.has_answered.send_if_modified(|answered| !std::mem::replace(answered, true));
     }
 
     /// Waits for `guest` while the gate is open. `None`: it was shut meanwhile.

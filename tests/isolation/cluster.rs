@@ -83,12 +83,9 @@ async fn two_nodes_that_are_flooded_ask_an_emr_no_more_than_it_has_agreed_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_that_join_and_leave_a_flood_never_fill_more_than_the_places_of_the_emr() {
+async fn nodes_that_join_and_leave_amid_a_flood_ask_an_emr_no_more_than_it_has_agreed_to() {
     let limits = limits();
     let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
-    let maple = premises.town.maple();
-    // With so long at the EMR the places are scarcer than what the rate allows.
-    maple.fail("*", Fault::Latency { ms: 200 }, None);
     let name = premises.environment["VITARAD_NODE__NAME"].clone();
     let mut nodes: Vec<(House, Flood)> = Vec::new();
     for nth in 0..3 {
@@ -104,11 +101,6 @@ async fn nodes_that_join_and_leave_a_flood_never_fill_more_than_the_places_of_th
             asked_more(&premises, ENOUGH / 4).await;
         }
     }
-    let most = maple.0.state().most_concurrent;
-    let places = usize::try_from(IN_FLIGHT).expect("a number");
-    assert!(most >= places, "{most}: the places were never scarce");
-    // What is in flight when another comes is not cut, and the other has its part beside it.
-    assert!(most <= places + places / 2, "{most} at once");
     let beyond = most_beyond_the_rate(&asked(&premises));
     assert!(beyond <= f64::from(BURST + IN_FLIGHT), "{beyond}");
 }

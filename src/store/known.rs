@@ -14,7 +14,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 
 struct Known(Value);
 
-impl<'de> IntoDeserializer<'de, Error> for Known {
+impl IntoDeserializer<'_, Error> for Known {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -79,9 +79,10 @@ impl Load {
                 let (clients, way) = (Arc::clone(&clients), way(ticket));
                 let reads = ticket % (per_second / READS_PER_SECOND).max(1) == 0;
                 tally.reads += usize::from(reads);
-                let question = match reads {
-                    true => what_the_emr_knows(ticket as usize, &readers),
-                    false => question(ticket as usize, calls),
+                let question = if reads {
+                    what_the_emr_knows(ticket as usize, &readers)
+                } else {
+                    question(ticket as usize, calls)
                 };
                 under_way.spawn(async move { (way, clients.ask(way, &question, due).await) });
                 while let Some(done) = under_way.try_join_next() {

@@ -118,8 +118,11 @@ async fn premises(store: Option<SecretString>) -> Premises {
     premises.set("VITARAD_LOG__LEVEL", "info,vitarad::front=warn");
     // Others use this machine, too.
     premises.set("VITARAD_HTTP__TOOL_DEADLINE_MS", "15000");
-    let config =
-        premises.config().replacen("waitlist_enabled", "sms = { enabled = true }\nwaitlist_enabled", 1);
+    let config = premises.config().replacen(
+        "waitlist_enabled",
+        "sms = { enabled = true, sender = \"604-555-0100\" }\nwaitlist_enabled",
+        1,
+    );
     premises.write_config(&config);
     if let Some(url) = store {
         premises.set("VITARAD_STORE__URL", url.expose_secret());

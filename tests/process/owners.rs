@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sqlx::{Connection, PgConnection, SqliteConnection};
+use vitarad::clock::SystemClock;
+use vitarad_actors::ports::Clock;
 
 use crate::daemon::Daemon;
 use crate::patience::until;
@@ -20,7 +21,7 @@ pub(crate) async fn owns_all(premises: &Premises, daemon: &Daemon, told: &str) {
     let report = daemon.platform.get("/health", OPERATOR_TOKEN).await.expect("an answer").json();
     let own = report["generation"].as_i64().expect("a number");
     // The store's clock is this machine's.
-    let held_since_now = (Timestamp::now() + ROLE_LASTS).as_microsecond();
+    let held_since_now = SystemClock.now().plus(ROLE_LASTS).0;
     until("the roles at their owner", async || {
         let (active, roles) = rows(premises, held_since_now).await;
         assert_eq!(active, [own], "{told}: one is active");

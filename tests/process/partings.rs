@@ -2,8 +2,10 @@
 //! not answer.
 
 use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
 
 use sqlx::{Connection, SqliteConnection};
+use tokio::time::timeout;
 
 use crate::daemon::{Daemon, Process, serve};
 use crate::misfortunes::{EX_TEMPFAIL, SIGKILL, goes_on, ill_fated, is_booked, scene_in, stopped};
@@ -13,6 +15,8 @@ use crate::premises::Premises;
 use crate::town::Town;
 use crate::voice::Platform;
 
+/// Before a shut door nobody is told to wait no longer.
+const A_WHILE: Duration = Duration::from_secs(1);
 const A_QUESTION: &str = "/clinics/maple/api/vapi/get-clinic-info";
 
 /// On a store whose rows can be held up.
@@ -87,7 +91,7 @@ async fn behind_a_dead_successor_the_door_is_opened_before_the_rows_have_answere
     stopped(&hung, "after its claim").await;
     let held = held_up(&premises).await;
     // By a connection of its own: who is inside is served all the time.
-    let knocks = async || Platform::of(first.addr).get("/livez", "").await;
+    let knocks = async || timeout(A_WHILE, Platform::of(first.addr).get("/livez", "")).await.ok().flatten();
     until("an open door", async || knocks().await.filter(|reply| reply.status == 200)).await;
     assert!(!first.process.out().contains("the handoff is over"), "{}", first.process.out());
     assert_eq!(hung.ended().await.status.signal(), Some(SIGKILL));

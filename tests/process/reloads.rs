@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 use vitarad::sandbox::oscar::Flavour;
 
 use crate::daemon::Daemon;
@@ -49,6 +50,24 @@ async fn a_clinic_that_is_added_answers_and_the_others_do_not_notice() {
     assert_eq!(birch["clinic"]["name"], "Birch Lane Clinic");
     assert_eq!(asked(&daemon, "maple").await["code"], "OK");
     assert!(daemon.process.out().contains("\"clinics.changed\":1"), "the others stay as they are");
+}
+
+#[tokio::test]
+async fn a_clinic_whose_row_cannot_be_read_stays_as_it_was() {
+    let premises = Premises::around(Town::open().await);
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let file = premises.directory().join("vitarad.db");
+    let mut store = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
+    let as_a_later_release_does = "UPDATE clinic SET revision = revision + 1, settings = CASE clinic_id
+        WHEN 'cedar' THEN json_set(settings, '$.language', 'xx')
+        ELSE json_set(settings, '$.name', 'Maple and Birch', '$.added', 7) END";
+    sqlx::raw_sql(as_a_later_release_does).execute(&mut store).await.expect("two rows");
+    until("what is new", async || {
+        Some(asked(&daemon, "maple").await).filter(|answer| answer["clinic"]["name"] == "Maple and Birch")
+    })
+    .await;
+    assert!(daemon.process.out().contains("a clinic cannot be read"));
+    assert_eq!(asked(&daemon, "cedar").await["clinic"]["name"], "Cedar Street Clinic");
 }
 
 #[tokio::test]

@@ -57,7 +57,8 @@ async fn a_clinic_whose_row_cannot_be_read_stays_as_it_was() {
     let premises = Premises::around(Town::open().await);
     let daemon = Daemon::serve(&premises, &[]).await;
     let file = premises.directory().join("vitarad.db");
-    let mut store = SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
+    let mut store =
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.expect("the store");
     let as_a_later_release_does = "UPDATE clinic SET revision = revision + 1, settings = CASE clinic_id
         WHEN 'cedar' THEN json_set(settings, '$.language', 'xx')
         ELSE json_set(settings, '$.name', 'Maple and Birch', '$.added', 7) END";

@@ -112,10 +112,8 @@ pub(crate) async fn what_is_handed_to_staff_is_handed_over_once_and_no_answer_is
     let handed_over = async |key: &ToolCallKey, hearer: bool, claimed_by: Ts| {
         let race = (0..8).map(|n| {
             let store = if n % 2 == 0 { &a.store } else { &b.store };
-            let lacks = match hearer {
-                true => Lacks::Hearer,
-                false => Lacks::Answer { line: line("handed over"), claimed_by },
-            };
+            let lacks =
+                if hearer { Lacks::Hearer } else { Lacks::Answer { line: line("handed over"), claimed_by } };
             store.hand_over(HandOver { key: key.clone(), tool: TOOL, lacks, audit: audit(1) }, NOW)
         });
         join_all(race).await.into_iter().filter(|won| *won.as_ref().unwrap()).count()

@@ -3,6 +3,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::json;
@@ -21,6 +22,9 @@ pub(crate) const SIGKILL: i32 = 9;
 const PANICKED: i32 = 101;
 pub(crate) const EX_TEMPFAIL: i32 = 75;
 const EX_AT_ONCE: i32 = 130;
+
+/// Who finds its line cut looks for 12 s whether the other one ends, before it gives up.
+const SEEING_NOBODY_DIE: Duration = Duration::from_secs(20);
 
 /// As the log names them. A successor owns the node from its claim on, and for good when it has settled.
 const OF_A_SUCCESSOR: [&str; 7] = ["hello", "warm", "offer", "freeze", "claim", "open", "settle"];
@@ -148,7 +152,7 @@ async fn wherever_a_successor_hangs_the_incumbent_serves_on() {
             })
             .await;
             hung.signal("CONT");
-            let ended = hung.ended().await;
+            let ended = hung.ended_within(SEEING_NOBODY_DIE).await;
             let was_killed = ended.status.signal() == Some(SIGKILL);
             assert!(was_killed || ended.status.code() == Some(EX_TEMPFAIL), "{step}: {ended:?}");
         } else {

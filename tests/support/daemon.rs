@@ -106,13 +106,22 @@ impl Process {
 
     /// Waits for its end; one that does not come is a failure. What it wrote may go on in the hands of another.
     pub(crate) async fn left(&mut self) -> ExitStatus {
-        let status = timeout(HARD_END, self.child.wait()).await.expect("an end within the hard limit");
+        self.left_within(HARD_END).await
+    }
+
+    async fn left_within(&mut self, limit: Duration) -> ExitStatus {
+        let status = timeout(limit, self.child.wait()).await.expect("an end within the hard limit");
         status.expect("a status")
     }
 
     /// The same, with all it wrote.
-    pub(crate) async fn ended(mut self) -> Ended {
-        let status = self.left().await;
+    pub(crate) async fn ended(self) -> Ended {
+        self.ended_within(HARD_END).await
+    }
+
+    /// The same of who first sees whether another one ends.
+    pub(crate) async fn ended_within(mut self, limit: Duration) -> Ended {
+        let status = self.left_within(limit).await;
         Ended { status, out: self.out.all().await, err: self.err.all().await }
     }
 }

@@ -203,6 +203,11 @@ pub(crate) async fn what_staff_have_to_look_at_is_listed_and_the_look_is_audited
     let elsewhere = AuditEntry { clinic: clinic("birch"), ..read };
     assert!(store.registrations_for_staff(&clinic("birch"), elsewhere).await.unwrap().is_empty());
     let retention = super::role(store, "retention", a.generation).await;
-    assert_eq!(store.purge(&retention, KEEP, 99, NOW.plus(DAY)).await.unwrap(), 1, "only what is over");
+    let mut purged = 0;
+    // Each clinic has its turn.
+    for _ in ["birch", "maple"] {
+        purged += store.purge(&retention, KEEP, 99, NOW.plus(DAY)).await.unwrap();
+    }
+    assert_eq!(purged, 1, "only what is over");
     assert_eq!(state(store, &open).await, Some(RegistrationState::Announced));
 }

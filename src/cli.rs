@@ -53,7 +53,8 @@ enum Command {
     /// SIGTERM and SIGINT drain and end it within ten seconds, a second one at once; SIGHUP reopens the log files and
     /// reloads the clinics; SIGUSR2 does what `vitarad upgrade` does. If PostgreSQL does not answer at the start, callers
     /// are put through until it does. It exits with 0 after a drain, 70 when its supervision tree failed, 75 when it could
-    /// not begin or was called dead by another node, 78 when the configuration is wrong.
+    /// not begin, was called dead by another node or left its own to a successor that is dead, 78 when the configuration is
+    /// wrong.
     Serve(serve::Serve),
     /// Have the running daemon pass its node on to the program that is at its path now, without losing a request.
     ///

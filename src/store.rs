@@ -12,7 +12,7 @@
 //! | `db`, `sql`, `statements` | one face for both, and every SQL text |
 //! | `notices` | the word that processes send each other |
 //! | `pages` | reading on past what cannot be read |
-//! | `readers` | the connections that read, and who waits for one |
+//! | `readers`, `pages` | the connections that read and who waits for one; reading on past what cannot be read |
 //! | `walls` | what keeps clinics apart on PostgreSQL, and the way round it that there is not |
 //! | `writer`, `locks` | group commit, and what two processes must not decide at once |
 //! | `keys`, `known`, `records`, `states` | how a row hides, reads and writes what the domain says |

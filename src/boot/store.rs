@@ -14,7 +14,6 @@ use crate::store::{Durability, Engine, OpenError, Schema, SqlStore, Tuning};
 /// Writes of one clinic that may wait. A tool call that the door let in waits for one at a time; there is room for as many
 /// messages, settlements and adoptions beside.
 const LANE_PER_TOOL_CALL: usize = 2;
-const LANE: usize = 256;
 
 /// In development a store may be sealed with a key that everybody knows; production has refused to come this far.
 const DEVELOPMENT_KEY: [u8; 32] = *b"vitarad: for development only :)";
@@ -45,7 +44,9 @@ pub async fn open(settings: &Settings) -> Result<SqlStore, NotBegun> {
             Synchronous::Full => Durability::PowerFailure,
             Synchronous::Normal | Synchronous::Off => Durability::ProcessDeath,
         },
-        lane: LANE.max(LANE_PER_TOOL_CALL * settings.http.clinic_tool_calls_at_once as usize),
+        lane: Tuning::default()
+            .lane
+            .max(LANE_PER_TOOL_CALL * settings.http.clinic_tool_calls_at_once as usize),
         migrates: false,
     };
     if settings.store.migrates {

@@ -35,7 +35,8 @@ pub enum SmsState {
 
 #[async_trait]
 pub trait OutboxStore: Send + Sync + 'static {
-    /// Marks the oldest due messages as being sent, and returns them. One left in that mark by a death becomes unknown.
+    /// Marks the oldest due message of a clinic as being sent, and returns it. One left in that mark by a death becomes
+    /// unknown.
     async fn take_due_sms(&self, role: &RoleLease, now: Ts) -> StoreResult<Option<QueuedSms>>;
 
     async fn record_sms(

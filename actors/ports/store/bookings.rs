@@ -129,8 +129,8 @@ pub struct JournalRow {
 pub trait BookingStore: Send + Sync + 'static {
     async fn announce(&self, announcement: Announcement, now: Ts) -> StoreResult<Announced>;
 
-    /// Fails with [`StoreError::Usurped`] when the effect may not become that (it is settled already), or when the
-    /// settler neither sent it nor owns its intent. When the intent is closed with an addition at a time that was offered
+    /// Fails with [`Usurped`](super::StoreError::Usurped) when the effect may not become that (it is settled already), or
+    /// when the settler neither sent it nor owns its intent. When the intent is closed with an addition at a time that was offered
     /// to its patient, that offer is accepted and they wait no longer.
     async fn settle(&self, settlement: Settlement, now: Ts) -> StoreResult<()>;
 

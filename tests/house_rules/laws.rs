@@ -8,7 +8,11 @@ use crate::repository::read;
 type Place = (Law, &'static str, &'static str);
 
 const TESTED: [Place; 42] = [
-    (Law::B1, "actors/desk/tests.rs", "a_store_that_goes_away_before_the_journal_row_stops_the_write"),
+    (
+        Law::B1,
+        "actors/desk/tests/outages.rs",
+        "a_store_that_goes_away_before_the_journal_row_stops_the_write",
+    ),
     (
         Law::B1,
         "tests/process/crashes.rs",
@@ -27,13 +31,17 @@ const TESTED: [Place; 42] = [
         "tests/journeys/lost_answers.rs",
         "a_booking_whose_answer_is_lost_is_read_back_while_the_caller_waits",
     ),
-    (Law::B4, "actors/desk/tests.rs", "a_move_that_dies_at_any_point_leaves_the_patient_with_an_appointment"),
-    (Law::B4, "actors/desk/tests.rs", "a_move_whose_new_half_never_arrived_leaves_the_old_one"),
+    (
+        Law::B4,
+        "actors/desk/tests/deaths.rs",
+        "a_move_that_dies_at_any_point_leaves_the_patient_with_an_appointment",
+    ),
+    (Law::B4, "actors/desk/tests/moves.rs", "a_move_whose_new_half_never_arrived_leaves_the_old_one"),
     (Law::B5, "actors/domain/laws.rs", "silence_is_never_known_not_done"),
     (Law::B5, "actors/domain/laws.rs", "absence_before_the_last_arrival_proves_nothing"),
     (
         Law::B5,
-        "actors/desk/tests.rs",
+        "actors/desk/tests/unknown.rs",
         "a_write_that_never_arrived_stays_unknown_until_absence_counts_and_ends_with_staff",
     ),
     (
@@ -47,7 +55,7 @@ const TESTED: [Place; 42] = [
         "eight_copies_of_one_delivery_at_once_get_one_answer_and_one_booking",
     ),
     (Law::B6, "tests/journeys/repeated.rs", "every_wish_under_a_new_id_is_answered_by_what_came_of_it"),
-    (Law::B7, "actors/desk/tests.rs", "what_staff_changed_since_the_caller_heard_of_it_is_left_alone"),
+    (Law::B7, "actors/desk/tests/clerks.rs", "what_staff_changed_since_the_caller_heard_of_it_is_left_alone"),
     (
         Law::B7,
         "tests/journeys/staff.rs",

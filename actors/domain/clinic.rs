@@ -1,17 +1,18 @@
 //! A clinic as the operator declares it: who it is, when it is open, who works there and how it books.
 
+mod check;
+mod limits;
+mod roster;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::alarm::AlarmWords;
 use super::availability::DaySchedule;
 use super::booking_rules::{BookingRules, ClinicRules, VisitType};
-use super::clinic_hours::{BadHours, Holidays, Opening, Week, opening};
+use super::clinic_hours::{Holidays, Opening, Week, opening};
 use super::ids::{ClinicId, ProviderNo};
 use super::phone::PhoneNumber;
 use super::policy::{Asker, Policy};
@@ -22,6 +23,9 @@ use super::time::{Ts, Zone};
 use super::transfer::{TransferReason, Transfers};
 use super::voice::VoiceSettings;
 use super::work_grid::WorkGrid;
+pub use check::BadClinic;
+pub use limits::EmrLimits;
+pub use roster::{Contested, Roster};
 
 const fn held_unless_declined() -> bool {
     true
@@ -164,187 +168,7 @@ impl ClinicProvider {
     }
 }
 
-/// What a clinic's EMR may be asked to bear, and how long we wait for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct EmrLimits {
-    pub requests_per_second: u32,
-    pub burst: u32,
-    pub max_in_flight: u32,
-    /// Requests that wait for one of those places; beyond it a request is refused at once.
-    pub queue: u32,
-    /// A reply slower than this counts as a failure for the breaker.
-    pub slow_ms: u64,
-    /// How long a write that may have left is waited for (never cut sooner: that would manufacture unknowns).
-    pub write_timeout_ms: u64,
-    pub breaker_error_percent: u32,
-    /// Consecutive failures that open a breaker whatever the percentage, so that it works at one call a minute.
-    pub breaker_consecutive: u32,
-    pub breaker_open_ms: u64,
-}
-
-impl Default for EmrLimits {
-    fn default() -> Self {
-        Self {
-            requests_per_second: 20,
-            burst: 40,
-            max_in_flight: 4,
-            queue: 64,
-            slow_ms: 4_000,
-            write_timeout_ms: 15_000,
-            breaker_error_percent: 50,
-            breaker_consecutive: 3,
-            breaker_open_ms: 30_000,
-        }
-    }
-}
-
-impl EmrLimits {
-    pub fn slow(&self) -> Duration {
-        Duration::from_millis(self.slow_ms)
-    }
-
-    pub fn write_timeout(&self) -> Duration {
-        Duration::from_millis(self.write_timeout_ms)
-    }
-
-    pub fn breaker_open(&self) -> Duration {
-        Duration::from_millis(self.breaker_open_ms)
-    }
-}
-
-/// Minutes a visit may take.
-const LENGTHS: RangeInclusive<u16> = 1..=480;
-
-/// Minutes a freed time is kept for one of those who wait.
-const KEPT: RangeInclusive<u16> = 1..=1_440;
-
-/// What is wrong with a clinic's declaration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadClinic {
-    #[error("hours: {0}")]
-    Hours(#[from] BadHours),
-    #[error("booking.default_visit_type: '{0}' is not among booking.visit_types")]
-    DefaultVisit(String),
-    #[error("booking.visit_types: '{0}' must take 1 to 480 minutes and list at least one template code")]
-    Visit(String),
-    #[error("providers: {0} is listed twice")]
-    ProviderTwice(ProviderNo),
-    #[error("providers: {provider} lists visit type '{visit}', which is not among booking.visit_types")]
-    ProviderVisit { provider: ProviderNo, visit: String },
-    #[error("providers: {provider} must take 1 to 480 minutes for visit type '{visit}'")]
-    ProviderMinutes { provider: ProviderNo, visit: String },
-    #[error(
-        "providers: {provider} lists visit type '{visit}', but none of its template codes is open to them"
-    )]
-    ProviderCodes { provider: ProviderNo, visit: String },
-    #[error(
-        "providers: the work grid of {0} must have slots of 1 to 480 minutes and stretches that follow each other"
-    )]
-    WorkGrid(ProviderNo),
-    #[error("limits: {0} must be at least 1")]
-    Limit(&'static str),
-    #[error("slot_offers.offer_minutes must be 1 to 1440")]
-    OfferMinutes,
-    #[error("sms.enabled needs sms.sender")]
-    SmsSender,
-    #[error("lines: {0:?} is also where callers are transferred to")]
-    TransferLoop(Line),
-    #[error("voice: both assistant_id and squad_id are set")]
-    TwoVoices,
-}
-
 impl Clinic {
-    pub fn check(&self) -> Result<(), BadClinic> {
-        self.hours.check()?;
-        self.check_visits()?;
-        self.check_providers()?;
-        self.check_limits()?;
-        self.check_transfers()?;
-        if !KEPT.contains(&self.slot_offers.offer_minutes) {
-            return Err(BadClinic::OfferMinutes);
-        }
-        if self.voice.assistant_id.is_some() && self.voice.squad_id.is_some() {
-            return Err(BadClinic::TwoVoices);
-        }
-        if self.sms.enabled && self.sms.sender.is_none() { Err(BadClinic::SmsSender) } else { Ok(()) }
-    }
-
-    fn check_visits(&self) -> Result<(), BadClinic> {
-        let policy = self.policy();
-        for visit in policy.visit_types().value {
-            if !LENGTHS.contains(&visit.minutes) || visit.template_codes.is_empty() {
-                return Err(BadClinic::Visit(visit.code.clone()));
-            }
-        }
-        match policy.visit_type(None) {
-            Some(_) => Ok(()),
-            None => Err(BadClinic::DefaultVisit(policy.default_visit_type().value.to_owned())),
-        }
-    }
-
-    fn check_providers(&self) -> Result<(), BadClinic> {
-        for (index, provider) in self.providers.iter().enumerate() {
-            if self.providers[..index].iter().any(|other| other.provider_no == provider.provider_no) {
-                return Err(BadClinic::ProviderTwice(provider.provider_no.clone()));
-            }
-            let no = || provider.provider_no.clone();
-            for visit in provider.visit_types.iter().flatten().chain(provider.minutes.keys()) {
-                if self.visit_type(Some(visit)).is_none() {
-                    return Err(BadClinic::ProviderVisit { provider: no(), visit: visit.clone() });
-                }
-            }
-            if let Some((visit, _)) = provider.minutes.iter().find(|(_, minutes)| !LENGTHS.contains(minutes))
-            {
-                return Err(BadClinic::ProviderMinutes { provider: no(), visit: visit.clone() });
-            }
-            let is_usable =
-                |grid: &WorkGrid| LENGTHS.contains(&grid.slot_minutes) && grid.hours.check().is_ok();
-            if !provider.work_grid.as_ref().is_none_or(is_usable) {
-                return Err(BadClinic::WorkGrid(no()));
-            }
-            if let Some(visit) = self.closed_to(provider) {
-                return Err(BadClinic::ProviderCodes { provider: no(), visit: visit.code.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    /// A kind of visit this provider takes by what is said, and that no template code is left for.
-    fn closed_to(&self, provider: &ClinicProvider) -> Option<&VisitType> {
-        let policy = self.policy_of(provider);
-        let listed = provider.visit_types.iter().flatten();
-        let mut listed = listed.filter_map(|code| self.visit_type(Some(code)));
-        listed.find(|visit| !visit.template_codes.iter().any(|code| policy.opens(*code, visit)))
-    }
-
-    fn check_limits(&self) -> Result<(), BadClinic> {
-        let limits = &self.limits;
-        let all = [
-            ("requests_per_second", u64::from(limits.requests_per_second)),
-            ("burst", u64::from(limits.burst)),
-            ("max_in_flight", u64::from(limits.max_in_flight)),
-            ("slow_ms", limits.slow_ms),
-            ("write_timeout_ms", limits.write_timeout_ms),
-            ("breaker_consecutive", u64::from(limits.breaker_consecutive)),
-            ("breaker_open_ms", limits.breaker_open_ms),
-        ];
-        match all.into_iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(BadClinic::Limit(name)),
-            None => Ok(()),
-        }
-    }
-
-    fn check_transfers(&self) -> Result<(), BadClinic> {
-        if let Some(hours) = &self.transfers.hours {
-            hours.check()?;
-        }
-        match self.transfer.iter().chain(self.transfers.lines()).find(|line| self.lines.contains(line)) {
-            Some(line) => Err(BadClinic::TransferLoop(line.clone())),
-            None => Ok(()),
-        }
-    }
-
     pub fn opening(&self, date: jiff::civil::Date) -> Opening<'_> {
         opening(&self.hours, &self.holidays, date)
     }
@@ -396,71 +220,5 @@ impl Clinic {
         let mut bookable: Vec<&ClinicProvider> = self.providers.iter().filter(takes).collect();
         bookable.sort_by_key(|provider| Reverse(self.policy_of(provider).priority().value));
         bookable
-    }
-}
-
-/// All clinics of this house, and the ways a call says which one it means. A snapshot: replaced whole, never edited.
-#[derive(Debug, Default)]
-pub struct Roster {
-    clinics: HashMap<ClinicId, Arc<Clinic>>,
-    lines: HashMap<Line, ClinicId>,
-    voice_ids: HashMap<String, ClinicId>,
-}
-
-/// Two clinics claim the same line or voice id; nobody can tell whose call it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("clinics '{first}' and '{second}' both claim {what}")]
-pub struct Contested {
-    pub first: ClinicId,
-    pub second: ClinicId,
-    pub what: String,
-}
-
-impl Roster {
-    pub fn of(clinics: impl IntoIterator<Item = Clinic>) -> Result<Self, Contested> {
-        let mut roster = Self::default();
-        for clinic in clinics {
-            for line in &clinic.lines {
-                claim(&mut roster.lines, line.clone(), &clinic.id, || format!("line {line:?}"))?;
-            }
-            for voice_id in &clinic.voice_ids {
-                claim(&mut roster.voice_ids, voice_id.clone(), &clinic.id, || {
-                    format!("voice id {voice_id}")
-                })?;
-            }
-            let id = clinic.id.clone();
-            if roster.clinics.insert(id.clone(), Arc::new(clinic)).is_some() {
-                return Err(Contested { first: id.clone(), second: id, what: "the same id".to_owned() });
-            }
-        }
-        Ok(roster)
-    }
-
-    pub fn clinic(&self, id: &ClinicId) -> Option<&Arc<Clinic>> {
-        self.clinics.get(id)
-    }
-
-    pub fn by_line(&self, number: &PhoneNumber) -> Option<&ClinicId> {
-        self.lines.get(&Line(number.clone()))
-    }
-
-    pub fn by_voice_id(&self, id: &str) -> Option<&ClinicId> {
-        self.voice_ids.get(id)
-    }
-
-    pub fn clinics(&self) -> impl Iterator<Item = &Arc<Clinic>> {
-        self.clinics.values()
-    }
-}
-
-fn claim<K: std::hash::Hash + Eq>(
-    claims: &mut HashMap<K, ClinicId>,
-    key: K,
-    clinic: &ClinicId,
-    what: impl FnOnce() -> String,
-) -> Result<(), Contested> {
-    match claims.insert(key, clinic.clone()) {
-        Some(first) if first != *clinic => Err(Contested { first, second: clinic.clone(), what: what() }),
-        _ => Ok(()),
     }
 }

@@ -20,12 +20,18 @@ pub(super) struct Answered {
     name: String,
     line: AnswerLine,
     tool: Option<Tool>,
+    /// It can be answered by who knows nothing but the clinic's declaration.
+    is_urgent: bool,
     pub(super) outcome: ToolOutcome,
 }
 
 impl Answered {
     pub(super) fn new(asked: Asked, line: AnswerLine, outcome: ToolOutcome) -> Self {
-        Self { id: asked.id, name: asked.name, line, tool: asked.tool, outcome }
+        Self { id: asked.id, name: asked.name, line, tool: asked.tool, is_urgent: false, outcome }
+    }
+
+    pub(super) fn urgent(self, is_urgent: bool) -> Self {
+        Self { is_urgent, ..self }
     }
 
     /// For metrics and the log.
@@ -33,10 +39,12 @@ impl Answered {
         self.tool.map_or("unknown", Tool::name)
     }
 
-    /// Whether the house behind the door did its part. `None`: nothing was asked of it.
+    /// Whether the house behind the door did its part. `None`: nothing was asked of it, or nobody can tell, because what is
+    /// urgent is answered by whoever of the house still can.
     pub(super) fn is_by_the_house(&self) -> Option<bool> {
         let failed = self.line.says(Situation::InternalError);
-        self.outcome.is_answered().map(|is_answered| is_answered && !failed)
+        let is_answered = self.outcome.is_answered().map(|is_answered| is_answered && !failed);
+        is_answered.filter(|is_answered| !(*is_answered && self.is_urgent))
     }
 
     /// A line break makes the platform drop a result.

@@ -1,5 +1,6 @@
 //! Whether the house behind the door answers who calls: what a process on probation is judged by. A health check, a page
-//! and whoever shows no credential are answered by the door itself, and say nothing of that.
+//! and whoever shows no credential are answered by the door itself, and say nothing of that; nor does a transfer, which is
+//! answered by whoever still can.
 
 use std::sync::Arc;
 

@@ -43,8 +43,19 @@ pub(super) struct Asking {
 enum Begun {
     /// Answered without asking anybody.
     Settled(Situation, ToolOutcome),
+    /// The same, for what is urgent.
     Answered(AnswerLine),
     Running(Running),
+}
+
+impl Begun {
+    const fn is_urgent(&self) -> bool {
+        match self {
+            Self::Settled(..) => false,
+            Self::Answered(_) => true,
+            Self::Running(running) => running.otherwise.is_some(),
+        }
+    }
 }
 
 /// A tool call that the switchboard was asked.
@@ -74,8 +85,9 @@ impl Asking {
             .collect();
         let mut answered = Vec::with_capacity(begun.len());
         for (asked, begun) in begun {
+            let is_urgent = begun.is_urgent();
             let (line, outcome) = self.finish(begun).await;
-            answered.push(Answered::new(asked, line, outcome));
+            answered.push(Answered::new(asked, line, outcome).urgent(is_urgent));
         }
         answered
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use serde_json::json;
-use vitarad::front::DoorSettings;
+use vitarad::front::{ClinicLimits, DoorSettings};
+use vitarad_actors::domain::bucket::Rate;
 use vitarad_actors::switchboard::NotKept;
 
 use super::house::{House, MAPLE_LINE, Mood, Plan, about, tool_call, tool_calls};
@@ -45,6 +46,19 @@ async fn a_webhook_proves_the_house_when_that_has_answered_it_and_not_before() {
         house.set_mood(mood);
         house.tell("/api/vapi", &asked).await;
         assert!(is_proven(&house), "once is enough: {mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_urgent_proves_nothing_because_it_is_answered_whoever_else_is_away() {
+    let clinic_limits =
+        ClinicLimits { tool_calls: Rate { per_minute: 1, burst: 1 }, ..ClinicLimits::default() };
+    let door = DoorSettings { clinic_limits, ..DoorSettings::default() };
+    let house = House::open(Plan { door, ..Plan::default() });
+    for id in ["within the limit", "beyond it"] {
+        let transfer = tool_calls(&json!([tool_call(id, "transfer_call")]));
+        assert_eq!(house.tell("/api/vapi", &transfer).await.status, 200);
+        assert!(!is_proven(&house) && !house.proof.is_lacking(), "{id}");
     }
 }
 

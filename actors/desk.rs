@@ -4,6 +4,7 @@
 //! journal. If it dies, its sagas run on and settle what they can; the next life adopts the rest from the journal.
 
 mod addition;
+mod adoption;
 mod alternatives;
 mod arrivals;
 mod backlog;
@@ -30,6 +31,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use self::adoption::Adoption;
 use self::arrivals::Arrivals;
 use self::backlog::Backlog;
 pub use self::day::DayNow;
@@ -70,9 +72,8 @@ pub enum DeskMsg {
     /// A saga has ended; `None` when it panicked, and its line is left in the journal.
     Ended(Wish, Option<Concluded>),
     Look,
-    /// Whether the lines of earlier lives are ours by now.
     Looked {
-        adopted: bool,
+        adoption: Adoption,
         arrivals: Arrivals,
     },
     /// A process that may have left lines in the journal is gone.
@@ -103,7 +104,7 @@ pub struct State {
     running: BTreeMap<Wish, Running>,
     /// A provider's day with a saga on it, and those that wait for it.
     days: BTreeMap<DayOf, VecDeque<Ready>>,
-    adopted: bool,
+    adoption: Adoption,
     looking: bool,
     /// With the look, while one is on.
     arrivals: Arrivals,
@@ -136,7 +137,7 @@ impl Actor for DeskActor {
             sagas,
             running: BTreeMap::new(),
             days: BTreeMap::new(),
-            adopted: false,
+            adoption: Adoption::Due,
             looking: false,
             arrivals: Arrivals::default(),
             more_to_adopt: false,
@@ -165,15 +166,16 @@ impl Actor for DeskActor {
             DeskMsg::Register(order, reply) => state.register(*order, reply),
             DeskMsg::Ended(wish, concluded) => state.ended(&myself, &wish, concluded),
             DeskMsg::Look => state.look(&myself),
-            DeskMsg::Looked { adopted, arrivals } => {
+            DeskMsg::Looked { adoption, arrivals } => {
                 state.arrivals = arrivals;
-                state.adopted = adopted && !std::mem::take(&mut state.more_to_adopt);
+                let more = std::mem::take(&mut state.more_to_adopt);
+                state.adoption = if more { adoption.again() } else { adoption };
                 state.looking = false;
                 myself.send_after(state.house.settings.look_every, || Post::own(DeskMsg::Look));
             }
             DeskMsg::AdoptAgain => {
                 state.more_to_adopt = state.looking;
-                state.adopted = false;
+                state.adoption = state.adoption.again();
             }
             DeskMsg::TakeUpHeld => state.take_up_held(&myself),
             DeskMsg::TookUpHeld { more } => {
@@ -293,12 +295,12 @@ impl State {
         }
         let under_way: HashSet<IntentId> = self.running.values().map(|running| running.intent).collect();
         let (house, clinic, myself) = (Arc::clone(&self.house), Arc::clone(&self.clinic), myself.clone());
-        let (adopted, mut arrivals) = (self.adopted, std::mem::take(&mut self.arrivals));
+        let (adoption, mut arrivals) = (self.adoption, std::mem::take(&mut self.arrivals));
         tokio::spawn(async move {
-            let adopted = adopted || adopt(&house, &clinic).await;
+            let adoption = adoption.tried(&house, &clinic).await;
             let look = look_at_journal(&house, &clinic, &under_way, &mut arrivals);
             let _ = AssertUnwindSafe(look).catch_unwind().await;
-            let _ = myself.send_message(Post::own(DeskMsg::Looked { adopted, arrivals }));
+            let _ = myself.send_message(Post::own(DeskMsg::Looked { adoption, arrivals }));
         });
     }
 
@@ -352,21 +354,6 @@ fn day_of_want(want: &Want) -> Option<DayOf> {
             Some((provider.clone(), *date))
         }
         Want::Cancel(_) => None,
-    }
-}
-
-/// Law O-2: a first start, a restart and a start after a kill all begin here.
-async fn adopt(house: &House, clinic: &Clinic) -> bool {
-    match house.store.adopt_journal(&clinic.id, house.generation, house.now()).await {
-        Ok(0) => true,
-        Ok(lines) => {
-            tracing::info!(clinic.id = %clinic.id, lines, "adopted unsettled lines of the journal");
-            true
-        }
-        Err(failure) => {
-            tracing::error!(clinic.id = %clinic.id, %failure, "the journal could not be adopted yet");
-            false
-        }
     }
 }
 

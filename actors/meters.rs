@@ -93,6 +93,7 @@ pub struct Meters {
     breakers: Family<GateLabels, Gauge>,
     live_calls: Family<ClinicLabels, Gauge>,
     usurped: Family<ClinicLabels, Counter>,
+    unadopted: Family<ClinicLabels, Counter>,
     sagas: Family<OutcomeLabels, Counter>,
     registrations: Family<OutcomeLabels, Counter>,
     handed_to_staff: Family<ClinicLabels, Counter>,
@@ -126,6 +127,7 @@ impl Default for Meters {
             breakers: Family::default(),
             live_calls: Family::default(),
             usurped: Family::default(),
+            unadopted: Family::default(),
             sagas: Family::default(),
             registrations: Family::default(),
             handed_to_staff: Family::default(),
@@ -155,6 +157,7 @@ impl Meters {
         registry.register("emr_breaker_shut", "1 while a breaker is shut or probing", self.breakers.clone());
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
         registry.register("calls_usurped", "Calls lost to another process", self.usurped.clone());
+        registry.register("journals_not_adopted", "Tries that the store did not let", self.unadopted.clone());
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
         registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(
@@ -259,6 +262,10 @@ impl Meters {
     #[cfg(any(test, feature = "testing"))]
     pub fn usurpations(&self, clinic: &ClinicId) -> u64 {
         self.usurped.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).get()
+    }
+
+    pub fn journal_not_adopted(&self, clinic: &ClinicId) {
+        self.unadopted.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).inc();
     }
 
     pub fn saga(&self, clinic: &ClinicId, outcome: &'static str) {

@@ -57,7 +57,7 @@ mod walls;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::StoreResult;
@@ -112,6 +112,8 @@ pub struct SqlStore {
     writer: Writer,
     notices: Notices,
     keyring: Keyring,
+    /// Whether keys are stored as only our own master key opens them.
+    rewraps: AtomicBool,
     /// Ours, once begun: the audit log names the process that wrote it.
     generation: AtomicI64,
     turns: Turns,
@@ -137,6 +139,7 @@ impl SqlStore {
             writers: pools.writers,
             notices: pools.notices,
             keyring,
+            rewraps: AtomicBool::new(false),
             generation: AtomicI64::new(0),
             turns: Turns::default(),
         })

@@ -73,6 +73,7 @@ impl Page {
 /// The configuration seeds the store; the store is what counts. For whoever has the node: other processes act on it.
 pub(super) async fn declare(settings: &Settings, store: &SqlStore, now: Ts) -> Result<(), NotBegun> {
     rehearse(settings)?;
+    store.rewrap_keys().await?;
     for (clinic, access) in &settings.clinics {
         store.seed_clinic(clinic, access, now).await?;
     }

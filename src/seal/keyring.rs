@@ -63,6 +63,12 @@ impl Keyring {
         self.clinics.get(clinic).map(|keys| Arc::clone(&keys))
     }
 
+    /// The clinics whose keys may be stored as only the previous master key opens them.
+    pub(crate) fn known_while_changing(&self) -> Vec<ClinicId> {
+        let known = self.clinics.iter().filter(|_| self.previous.is_some());
+        known.map(|keys| keys.key().clone()).collect()
+    }
+
     pub(crate) fn fresh(&self, clinic: &ClinicId, kind: KeyKind, version: u32) -> StoreResult<WrappedKey> {
         let key = <[u8; 32]>::try_generate().map(Zeroizing::new).map_err(|_| no_randomness())?;
         self.wrap(clinic, kind, version, &key)

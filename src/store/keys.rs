@@ -1,6 +1,7 @@
 //! The clinics' keys in their table: made when a clinic is first seen, read once, opened by the keyring.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::FutureExt;
 use vitarad_actors::domain::ids::ClinicId;
@@ -23,6 +24,16 @@ impl SqlStore {
         let fresh = self.keyring.fresh(clinic, KeyKind::Data, next)?;
         self.write_keys(clinic, ADD_CLINIC_KEY, vec![fresh]).await?;
         self.load_keys(clinic).await.map(drop)
+    }
+
+    /// For whoever has the node for good: from now on keys that only the previous master key opens are wrapped anew. Before
+    /// that, or by a command beside the daemon, it would take them from a process that knows no other.
+    pub async fn rewrap_keys(&self) -> StoreResult<()> {
+        self.rewraps.store(true, Ordering::Relaxed);
+        for clinic in self.keyring.known_while_changing() {
+            self.load_keys(&clinic).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn keys(&self, clinic: &ClinicId) -> StoreResult<Arc<ClinicKeys>> {
@@ -56,7 +67,7 @@ impl SqlStore {
             stored = self.stored_keys(clinic).await?;
         }
         let anew = self.keyring.admit(clinic, &stored)?;
-        if !anew.is_empty() {
+        if !anew.is_empty() && self.rewraps.load(Ordering::Relaxed) {
             self.write_keys(clinic, REWRAP_CLINIC_KEY, anew).await?;
         }
         self.keyring.known(clinic).ok_or(StoreError::Unreadable("a clinic's keys"))

@@ -275,6 +275,9 @@ async fn the_master_key_can_be_changed_and_a_wrong_one_opens_nothing() {
     assert_eq!(wrong.answer_of(&answer).await.err(), unreadable);
     let changing = open(Keyring::new(master(8), Some(master(7)))).await;
     assert!(changing.answer_of(&answer).await.unwrap().is_some());
+    let former = open(keyring()).await.answer_of(&answer).await;
+    assert!(former.unwrap().is_some(), "only read, they stay as they are");
+    changing.rewrap_keys().await.unwrap();
     changing.close().await;
     let new = open(Keyring::new(master(8), None)).await;
     assert!(new.answer_of(&answer).await.unwrap().is_some());

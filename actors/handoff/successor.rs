@@ -152,7 +152,8 @@ impl Successor {
         }
     }
 
-    /// How long the present step may take; the rows are waited for as long as they take. A step that is over before what it
+    /// How long the present step may take; the rows are waited for as long as they take, and who looks whether the other one
+    /// is dead sees to its own time. A step that is over before what it
     /// does is done has it dropped.
     pub const fn allowed(&self) -> Option<Duration> {
         match self.step {
@@ -160,8 +161,6 @@ impl Successor {
             Step::Parked { .. } | Step::Opening { .. } => Some(Duration::from_secs(5)),
             // Then it has proved itself by standing.
             Step::Proving(_) | Step::Warming { .. } | Step::OpeningOurs => Some(Duration::from_secs(30)),
-            // To see the other one dead, and to get warm.
-            Step::Alone => Some(Duration::from_secs(45)),
             _ => None,
         }
     }
@@ -251,7 +250,7 @@ impl Successor {
             (Step::Claiming { .. } | Step::Settling { .. }, On::Unreadable)
             | (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),
             (Step::Alone, On::Alone(true)) => self.go(Step::OpeningOurs, [Do::Open]),
-            (Step::Alone, On::Alone(false) | On::Late) => self.end(Outcome::Lost),
+            (Step::Alone, On::Alone(false)) => self.end(Outcome::Lost),
             (Step::OpeningOurs, On::Opened(true)) => self.go(Step::Over(Outcome::Serving), []),
             _ => self.on_parting(event),
         }

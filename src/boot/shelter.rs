@@ -1,7 +1,9 @@
 //! A start without the store: until it answers, callers are served from what the clinics' declarations say.
 
+use std::fmt::Display;
 use std::io;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// For who is still connected when the store is there, or the process is told to end.
 const LEAVING: Duration = Duration::from_secs(2);
 
-/// Begins; with the store away not before it answers, and meanwhile serves on a duplicate of the socket.
+/// Begins; with the store away not before it answers.
 pub async fn begin_in_spite(
     settings: &Settings,
     passed: Option<TcpListener>,
@@ -41,31 +43,64 @@ pub async fn begin_in_spite(
         let socket = socket.try_clone().map_err(|cause| unusable(settings, cause))?;
         App::begin_on(socket, settings, crashpoints.clone()).await
     };
-    let failure = match begin().await {
+    in_spite(settings, &socket, signals.told_to_stop(), begin).await
+}
+
+/// Tries until it is not the store that is in the way, or this process is told to end.
+pub(super) async fn in_spite<T>(
+    settings: &Settings,
+    socket: &TcpListener,
+    told: impl Future<Output = ()>,
+    mut attempt: impl AsyncFnMut() -> Result<T, NotBegun>,
+) -> Result<T, NotBegun> {
+    let failure = match attempt().await {
         Err(failure) if may_come_back(settings, &failure) => failure,
         outcome => return outcome,
     };
-    let (gate, listening) = open(&socket, settings)?;
-    tracing::error!(%failure, http.addr = %listening.addr(), "the store is away: callers can only be put through");
+    let open = Open::on(socket, settings, &failure)?;
+    let mut told = pin!(told);
     let outcome = loop {
         systemd::waiting_for("the store");
         tokio::select! {
-            () = signals.told_to_stop() => break Err(NotBegun::Told),
+            () = &mut told => break Err(NotBegun::Told),
             () = sleep(ASK_AGAIN) => {}
         }
-        match begin().await {
+        match attempt().await {
             Err(failure) if may_come_back(settings, &failure) => {}
             outcome => break outcome,
         }
     };
-    gate.shut().await;
-    let left = listening.drain(Instant::now() + LEAVING);
+    let left = open.shut().await;
     if outcome.is_ok() {
         tokio::spawn(left);
     } else {
         left.await;
     }
     outcome
+}
+
+/// Waits for an answer of the store that nobody can say in its place, once this process is `alone` with the node.
+pub(super) async fn waiting<T>(
+    settings: &Settings,
+    socket: &TcpListener,
+    alone: impl Future<Output = ()>,
+    answer: impl Future<Output = T>,
+) -> T {
+    let mut answer = pin!(answer);
+    let in_vain = async {
+        alone.await;
+        sleep(ASK_AGAIN).await;
+    };
+    tokio::select! {
+        answer = &mut answer => return answer,
+        () = in_vain => {}
+    }
+    let open = Open::on(socket, settings, &"it does not say whose the node is");
+    let answer = answer.await;
+    if let Ok(open) = open {
+        tokio::spawn(open.shut().await);
+    }
+    answer
 }
 
 /// A server that does not answer may answer later; a file that cannot be read stays as it is.
@@ -77,14 +112,29 @@ const fn unusable(settings: &Settings, cause: io::Error) -> NotBegun {
     NotBegun::Listen { address: settings.http.listen, cause }
 }
 
-fn open(socket: &TcpListener, settings: &Settings) -> Result<(Gate, Listening), NotBegun> {
-    let gate = Gate::default();
-    let meters = DoorMeters::register(&mut Registry::default());
-    let router = router(settings, &meters)?;
-    let socket = socket.try_clone().map_err(|cause| unusable(settings, cause))?;
-    let listening = listen(socket, router, door::listener(settings), gate.clone(), meters)
-        .map_err(|cause| unusable(settings, cause))?;
-    Ok((gate, listening))
+/// A door on a duplicate of the socket.
+struct Open {
+    gate: Gate,
+    listening: Listening,
+}
+
+impl Open {
+    fn on(socket: &TcpListener, settings: &Settings, failure: &impl Display) -> Result<Self, NotBegun> {
+        let gate = Gate::default();
+        let meters = DoorMeters::register(&mut Registry::default());
+        let router = router(settings, &meters)?;
+        let socket = socket.try_clone().map_err(|cause| unusable(settings, cause))?;
+        let listening = listen(socket, router, door::listener(settings), gate.clone(), meters)
+            .map_err(|cause| unusable(settings, cause))?;
+        tracing::error!(%failure, http.addr = %listening.addr(), "the store is away: callers can only be put through");
+        Ok(Self { gate, listening })
+    }
+
+    /// Who comes from now on is another door's. Who is inside leaves meanwhile.
+    async fn shut(self) -> impl Future<Output = usize> {
+        self.gate.shut().await;
+        self.listening.drain(Instant::now() + LEAVING)
+    }
 }
 
 fn router(settings: &Settings, meters: &DoorMeters) -> Result<Router, NotBegun> {

@@ -10,12 +10,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::ids::Generation;
+use vitarad_actors::domain::node::Request;
 use vitarad_actors::handoff::{Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToSuccessor};
 use vitarad_actors::ports::store::{HandoffStore, StoreResult};
 
 use super::furnished::{Furnished, Own};
 use super::handing::{ask, deadline, reached};
 use super::life::{self, Lifetime, Taken};
+use super::shelter::{in_spite, waiting};
 use super::{App, NotBegun, Predecessor, begin_in_spite, close, socket};
 use crate::config::Settings;
 use crate::handoff::{Line, OtherProcess};
@@ -158,10 +160,7 @@ impl Taker<'_> {
             }
             SuccessorCommand::Warm => self.doing = Some(Box::pin(warm(self.settings))),
             SuccessorCommand::Ask(request) => {
-                let (furnished, settings) = (Arc::clone(self.furnished.as_ref()?), self.settings);
-                self.doing = Some(Box::pin(async move {
-                    Done::Answered(ask(&furnished.store, &settings.node.name, request).await)
-                }));
+                self.ask(Arc::clone(self.furnished.as_ref()?), request);
             }
             SuccessorCommand::Open => self.open(),
             SuccessorCommand::TryAlone => self.try_alone(),
@@ -217,6 +216,19 @@ impl Taker<'_> {
         }));
     }
 
+    /// With the other process dead and the store away, nobody else can open a door: who calls is put through by ours.
+    fn ask(&mut self, furnished: Arc<Furnished>, request: Request) {
+        let (settings, other) = (self.settings, self.other.clone());
+        let socket = self.inherited.as_ref().and_then(|(socket, _)| socket.try_clone().ok());
+        self.doing = Some(Box::pin(async move {
+            let answer = ask(&furnished.store, &settings.node.name, request);
+            Done::Answered(match socket {
+                Some(socket) => waiting(settings, &socket, other.gone(), answer).await,
+                None => answer.await,
+            })
+        }));
+    }
+
     /// The lock we were given would be ours however the other process fares; only a fresh one proves anything.
     fn try_alone(&mut self) {
         let socket = self.inherited.take().map(|(socket, _)| socket);
@@ -226,9 +238,14 @@ impl Taker<'_> {
             let alone = async {
                 let life = lock_of_the_dead(settings).await?;
                 let socket = socket.map_or_else(|| socket::own(settings, passed), Ok)?;
-                let furnished = furnished_with(settings, furnished).await?;
-                let now = furnished.clock.now();
-                let generation = furnished.store.begin_generation(&settings.node.name, now).await?;
+                let begin = async || {
+                    let furnished = furnished_with(settings, furnished.clone()).await?;
+                    let now = furnished.clock.now();
+                    let generation = furnished.store.begin_generation(&settings.node.name, now).await?;
+                    Ok((furnished, generation))
+                };
+                // Told to stop, this process drops what it is at.
+                let (furnished, generation) = in_spite(settings, &socket, pending(), begin).await?;
                 Ok((furnished, Own { generation, socket, life }))
             };
             Done::Alone(alone.await)

@@ -31,7 +31,7 @@ async fn on_probation(process: Process) -> Process {
 }
 
 /// As by a process that hangs amid its transaction.
-async fn held_up(premises: &Premises) -> SqliteConnection {
+pub(crate) async fn held_up(premises: &Premises) -> SqliteConnection {
     let url = &premises.environment["VITARAD_STORE__URL"];
     let mut writing = SqliteConnection::connect(url).await.expect("the file");
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writing).await.expect("a transaction");

@@ -3,10 +3,13 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use vitarad::sandbox::oscar::demo::MARIE;
 use vitarad::store::Engine;
 
 use crate::daemon::{Daemon, Process, serve};
+use crate::misfortunes::{ill_fated, is_booked, stopped};
+use crate::partings::held_up;
 use crate::patience::until;
 use crate::postgres::cluster::Cluster;
 use crate::postgres::{database_on, own_cluster};
@@ -21,13 +24,18 @@ const AWAY: &str = "the store is away: callers can only be put through";
 async fn beside_a_server() -> Option<(Cluster, Premises)> {
     let cluster = own_cluster(|| Cluster::start(&[]))?;
     let Engine::Postgres { url } = database_on(&cluster.admin, "ours").await else { unreachable!() };
-    let mut premises = Premises::around(Town::open().await);
+    let mut premises = always_open(Premises::around(Town::open().await));
     premises.set("VITARAD_STORE__URL", url.expose_secret());
+    Some((cluster, premises))
+}
+
+/// Somebody is always there to be put through to.
+fn always_open(premises: Premises) -> Premises {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let always = days.map(|day| format!("{day} = [\"00:00-24:00\"]")).join(", ");
     let line = format!("transfers = {{ hours = {{ {always} }} }}\ntransfer = ");
     premises.write_config(&premises.config().replacen("transfer = ", &line, 1));
-    Some((cluster, premises))
+    premises
 }
 
 async fn platform_of(process: &Process, message: &str) -> Platform {
@@ -45,6 +53,11 @@ fn call(platform: &Platform) -> PhoneCall {
     platform.call("call-1", MAPLE_LINE, Some(MARIE.phone))
 }
 
+async fn is_put_through(platform: &Platform) {
+    let person = call(platform).ask("t1", "transfer_call", json!({ "reason": "caller_request" })).await;
+    assert_eq!(person["code"], "TRANSFER", "{person}");
+}
+
 #[tokio::test]
 async fn a_start_without_the_store_puts_callers_through_until_it_is_there() {
     let Some((cluster, mut premises)) = beside_a_server().await else { return };
@@ -54,8 +67,7 @@ async fn a_start_without_the_store_puts_callers_through_until_it_is_there() {
     let platform = platform_of(&process, AWAY).await;
     assert_eq!(systemd.hears_news().await, "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for the store");
 
-    let person = call(&platform).ask("t1", "transfer_call", json!({ "reason": "caller_request" })).await;
-    assert_eq!(person["code"], "TRANSFER", "{person}");
+    is_put_through(&platform).await;
     let pain = json!({ "reason": "chest pain" });
     let alarmed = call(&platform).ask("t2", "create_appointment", pain).await;
     assert_eq!(alarmed["code"], "EMERGENCY", "{alarmed}");
@@ -84,4 +96,40 @@ async fn who_waits_for_the_store_ends_when_told_to() {
     assert_eq!(process.ended().await.status.code(), Some(0));
     cluster.begin().expect("it comes up");
     drop(Daemon::serve(&premises, &[]).await);
+}
+
+/// Whoever is left of a node: it stopped at this step, and the one that had the node is dead.
+async fn left_alone(premises: &Premises, step: &str) -> Process {
+    let mut first = Daemon::serve(premises, &[]).await;
+    call(&first.platform).verify(MARIE).await;
+    let next = ill_fated(premises, step, "stop");
+    stopped(&next, step).await;
+    first.process.kill();
+    first.process.left().await;
+    next
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_claim_the_node_of_a_dead_process_puts_callers_through_until_it_can() {
+    let premises = always_open(Premises::around(Town::open().await));
+    let next = left_alone(&premises, "claim").await;
+    let held = held_up(&premises).await;
+    next.signal("CONT");
+    let platform = platform_of(&next, AWAY).await;
+    is_put_through(&platform).await;
+    assert_eq!(platform.get("/readyz", "").await.expect("an answer").status, 503);
+    held.close().await.expect("an end");
+    is_booked(&Daemon::of(next).await, "the call goes on").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_begin_in_place_of_a_dead_process_puts_callers_through_until_it_can() {
+    let Some((cluster, premises)) = beside_a_server().await else { return };
+    let next = left_alone(&premises, "offer").await;
+    cluster.crash().expect("it goes down");
+    next.signal("CONT");
+    let platform = platform_of(&next, AWAY).await;
+    is_put_through(&platform).await;
+    cluster.begin().expect("it comes up");
+    is_booked(&Daemon::of(next).await, "the call goes on").await;
 }

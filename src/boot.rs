@@ -92,7 +92,10 @@ pub enum NotBegun {
 impl NotBegun {
     /// What time may mend, without anybody doing anything to this process.
     const fn is_the_store_away(&self) -> bool {
-        matches!(self, Self::Open(OpenError::Silent) | Self::Store(StoreError::Unavailable(_)))
+        matches!(
+            self,
+            Self::Open(OpenError::Silent) | Self::Store(StoreError::Unavailable(_) | StoreError::Busy)
+        )
     }
 }
 
@@ -229,6 +232,7 @@ impl App {
             clinics: Arc::clone(&self.clinics),
             store: Arc::clone(&self.store),
             house: Arc::clone(&self.house),
+            health: Arc::clone(&self.health),
             undeclared: self.undeclared.clone(),
         }
     }

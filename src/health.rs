@@ -7,7 +7,7 @@ mod routes;
 mod store;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use prometheus_client::registry::Registry;
 use ractor::ActorRef;
@@ -31,6 +31,7 @@ pub enum Phase {
 
 pub struct Health {
     phase: AtomicU8,
+    clinics_wait: AtomicBool,
     probes: Probes,
     registry: Registry,
     operator_token: Option<SecretString>,
@@ -47,6 +48,7 @@ impl Health {
         registry.register_collector(Box::new(StoreCollector(Arc::clone(store))));
         Self {
             phase: AtomicU8::new(Phase::Starting as u8),
+            clinics_wait: AtomicBool::new(false),
             probes: Probes::new(Arc::clone(house), Arc::clone(store)),
             registry,
             operator_token: settings.health.operator_token.clone(),
@@ -56,6 +58,11 @@ impl Health {
 
     pub fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::SeqCst);
+    }
+
+    /// Whether what the settings declare of clinics is not in the store yet: it would be answered as declared before.
+    pub fn clinics_wait(&self, wait: bool) {
+        self.clinics_wait.store(wait, Ordering::SeqCst);
     }
 
     /// The tree stands and the door is open.
@@ -68,6 +75,7 @@ impl Health {
     pub async fn why_not_ready(&self) -> Option<&'static str> {
         match self.not_serving() {
             None if self.probes.report().await.status == Verdict::Down => Some("the store is away"),
+            None if self.clinics_wait.load(Ordering::SeqCst) => Some("the clinics are not declared yet"),
             why => why,
         }
     }

@@ -26,6 +26,7 @@ mod postgres;
 mod premises;
 mod refusals;
 mod reloads;
+mod settlements;
 mod shelter;
 mod stores;
 mod strangers;

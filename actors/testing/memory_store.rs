@@ -54,8 +54,8 @@ impl MemoryStore {
         self.cut.store(cut, Ordering::SeqCst);
     }
 
-    /// From now on, or no longer, no beat is answered on this connection, though it is written: a network that swallows
-    /// what comes back.
+    /// From now on, or no longer, no beat and no adoption of a call is answered on this connection, though it is written: a
+    /// network that swallows what comes back.
     pub fn hold_answers(&self, held: bool) {
         self.answers_held.send_replace(held);
     }

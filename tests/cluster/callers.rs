@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 use vitarad::sandbox::oscar::Patient;
@@ -47,13 +47,16 @@ pub(crate) struct Visit {
 
 /// One webhook, from its first sending to its answer.
 pub(crate) struct Webhook {
-    /// Which call it belongs to.
-    pub(crate) call: usize,
+    pub(crate) call: String,
     pub(crate) sent: Instant,
     pub(crate) took: Duration,
+    /// When the answer was heard, by the clock that the nodes log by.
+    pub(crate) heard: Timestamp,
     pub(crate) sent_again: usize,
-    /// Whether it said more than "not yet".
-    pub(crate) is_certain: bool,
+    /// A message is kept whoever has the call; only a tool call needs it adopted.
+    pub(crate) is_tool_call: bool,
+    /// What it said if it was no more than "not yet".
+    pub(crate) not_yet: Option<&'static str>,
 }
 
 /// All lines, and what was heard on them.
@@ -70,7 +73,7 @@ pub(crate) struct Lines {
 struct Talk<'a> {
     lines: &'a Lines,
     platform: Platform,
-    number: usize,
+    id: String,
     call: PhoneCall,
     chart: i32,
     turn: usize,
@@ -109,7 +112,7 @@ impl Lines {
         let id = format!("call-{number}");
         let platform = self.platform.with("x-call-id", &id);
         let call = platform.call(&id, caller.line, Some(&caller.phone));
-        let mut talk = Talk { lines: self, platform, number, call, chart: caller.chart, turn: 0 };
+        let mut talk = Talk { lines: self, platform, id: id.clone(), call, chart: caller.chart, turn: 0 };
         let born = json!({ "dateOfBirth": caller.birth.to_string() });
         talk.insist("search_patient_by_phone", born, &["VERIFIED"]).await;
         let day = today().saturating_add((1 + i64::try_from(number % DAYS).unwrap_or_default()).days());
@@ -169,9 +172,18 @@ impl Talk<'_> {
             reply.filter(|reply| reply.status == 200)
         })
         .await;
-        let is_certain = !NOT_YET.iter().any(|code| reply.text.contains(code));
-        let took = sent.elapsed();
-        let webhook = Webhook { call: self.number, sent, took, sent_again: tries - 1, is_certain };
+        let (took, heard) = (sent.elapsed(), Timestamp::now());
+        let is_tool_call = body["message"]["type"] == "tool-calls";
+        let told = is_tool_call.then(|| reply.answer()["code"].clone());
+        let webhook = Webhook {
+            call: self.id.clone(),
+            sent,
+            took,
+            heard,
+            sent_again: tries - 1,
+            is_tool_call,
+            not_yet: NOT_YET.into_iter().find(|code| told.as_ref().is_some_and(|told| told == code)),
+        };
         self.lines.webhooks.lock().unwrap().push(webhook);
         reply
     }

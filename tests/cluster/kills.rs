@@ -1,13 +1,12 @@
 //! Nodes killed at random under load, one after the other, and started again, before or after the others have buried them.
 
-use std::collections::{HashMap, HashSet};
-
 use futures::future::join_all;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use tokio::time::{Duration, Instant, sleep};
 use vitarad::sandbox::oscar::{Fault, Flavour};
 
+use crate::adoptions::{Death, Logs};
 use crate::balancer::Kind;
 use crate::callers::{Lines, Webhook};
 use crate::nodes::{NODES, Nodes};
@@ -42,10 +41,10 @@ impl Plan {
     }
 
     /// Kills them. In turn they are started again after half of the time to the next death, which is before the others
-    /// would call them dead, or stay away until the others have done so. Returns when each was killed.
-    async fn carry_out(&self, nodes: &mut Nodes) -> Vec<Instant> {
+    /// would call them dead, or stay away until the others have done so.
+    async fn carry_out(&self, nodes: &mut Nodes) -> Vec<Death> {
         let mut dice = ChaCha12Rng::seed_from_u64(self.seed);
-        let (mut killed, mut left_to_others) = (Vec::new(), Vec::new());
+        let (mut deaths, mut left_to_others) = (Vec::new(), Vec::new());
         for nth in 0..self.kills {
             sleep(self.every / 2).await;
             let victim = dice.random_range(0..NODES);
@@ -55,9 +54,10 @@ impl Plan {
                 until("a write of its", async || (nodes.unsettled_of(generation).await > 0).then_some(()))
                     .await;
             }
-            killed.push(Instant::now());
-            let ended = nodes.kill(victim).await;
-            assert!(!ended.out.contains("law.id"), "a law was broken: {}", ended.out);
+            let (calls, at) = (nodes.calls_of(generation).await, Instant::now());
+            let log = nodes.kill(victim).await.out;
+            assert!(!log.contains("law.id"), "a law was broken: {log}");
+            deaths.push(Death { at, calls, log });
             if stays_away {
                 left_to_others.push(nodes.unsettled_of(generation).await);
                 finished_by_others(nodes, generation).await;
@@ -68,7 +68,7 @@ impl Plan {
         }
         let nobody_left_anything = left_to_others.iter().all(|left| *left == 0);
         assert!(self.kills < 2 || !nobody_left_anything, "{left_to_others:?}");
-        killed
+        deaths
     }
 }
 
@@ -102,60 +102,46 @@ async fn killed_at_random_behind(kind: Kind) {
     let platform = Platform::of(balancer.addr);
     let lines = Lines::open(platform.clone(), &nodes.premises.town);
     let deaths = async {
-        let killed = plan.carry_out(&mut nodes).await;
+        let deaths = plan.carry_out(&mut nodes).await;
         lines.close();
-        killed
+        deaths
     };
-    let (killed, _) = tokio::join!(deaths, join_all((0..AT_ONCE).map(|_| lines.serve())));
+    let (deaths, _) = tokio::join!(deaths, join_all((0..AT_ONCE).map(|_| lines.serve())));
     let visits = std::mem::take(&mut *lines.visits.lock().unwrap());
     judge(&nodes, &platform, &visits).await;
     let webhooks = std::mem::take(&mut *lines.webhooks.lock().unwrap());
+    let logs = Logs::of(&nodes, &deaths);
     let (seed, passed_on) = (plan.seed, balancer.passed_on());
-    say(&format!("{kind:?}, SEED={seed}: {}; {passed_on} passed on", tally(&killed, &webhooks)));
-    say(&format!("  the next webhook of calls that had begun: {}", next_of_each_call(&killed, &webhooks)));
+    say(&format!("{kind:?}, SEED={seed}: {}; {passed_on} passed on", tally(&deaths, &webhooks)));
+    say(&logs.judge(&deaths, &webhooks));
     let told = |code: &str| visits.iter().filter(|visit| visit.told["code"] == code).count();
     say(&format!("  {} booked, {} with staff", told("BOOKED"), told("HANDED_TO_STAFF")));
     assert!(visits.len() > AT_ONCE, "hardly anybody was served");
 }
 
 /// What the deaths did to those who called.
-fn tally(killed: &[Instant], webhooks: &[Webhook]) -> String {
-    let met =
-        |webhook: &Webhook| killed.iter().any(|at| (webhook.sent..webhook.sent + webhook.took).contains(at));
+fn tally(deaths: &[Death], webhooks: &[Webhook]) -> String {
+    let met = |webhook: &Webhook| {
+        let under_way = webhook.sent..webhook.sent + webhook.took;
+        deaths.iter().any(|death| under_way.contains(&death.at))
+    };
     let slowest = |met_a_death: bool, is_certain: bool| {
-        let of_them = webhooks.iter().filter(|one| met(one) == met_a_death && one.is_certain == is_certain);
+        let is_one = |one: &&Webhook| met(one) == met_a_death && one.not_yet.is_none() == is_certain;
+        let of_them = webhooks.iter().filter(is_one);
         of_them.map(|webhook| webhook.took.as_millis()).max().unwrap_or_default()
     };
     format!(
         "{} deaths, {} webhooks of which {} said not yet and {} were sent again; slowest answer {} ms, {} ms if under way at \
          a death; slowest not yet {} ms, {} ms",
-        killed.len(),
+        deaths.len(),
         webhooks.len(),
-        webhooks.iter().filter(|webhook| !webhook.is_certain).count(),
+        webhooks.iter().filter(|webhook| webhook.not_yet.is_some()).count(),
         webhooks.iter().map(|webhook| webhook.sent_again).sum::<usize>(),
         slowest(false, true),
         slowest(true, true),
         slowest(false, false),
         slowest(true, false)
     )
-}
-
-/// After each death, of every call that was under way: those of the dead node have been adopted by then.
-fn next_of_each_call(killed: &[Instant], webhooks: &[Webhook]) -> String {
-    let next_after = |death: &Instant| {
-        let (before, after): (Vec<_>, Vec<_>) = webhooks.iter().partition(|one| one.sent + one.took < *death);
-        let had_begun: HashSet<usize> = before.iter().map(|one| one.call).collect();
-        let mut next: HashMap<usize, Duration> = HashMap::new();
-        for one in after.iter().filter(|one| one.sent > *death && had_begun.contains(&one.call)) {
-            // Listed in the order of their answers, which within a call is that of their sending.
-            next.entry(one.call).or_insert(one.took);
-        }
-        next.into_values()
-    };
-    let mut took: Vec<Duration> = killed.iter().flat_map(next_after).collect();
-    took.sort_unstable();
-    let at = |share: usize| took.get((took.len().max(1) - 1) * share / 100).map_or(0, Duration::as_millis);
-    format!("{}, answered after {} ms at the median, {} ms at worst", took.len(), at(50), at(100))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

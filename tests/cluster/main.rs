@@ -5,6 +5,7 @@
 
 #![cfg(test)]
 
+mod adoptions;
 #[path = "../support/balancer.rs"]
 mod balancer;
 mod callers;

@@ -1,5 +1,6 @@
 //! Three nodes on one PostgreSQL, each at an address of its own, as three machines have.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -99,6 +100,14 @@ impl Nodes {
         let unsettled = "SELECT COUNT(*) FROM effect WHERE sender = $1 AND state IN ('announced', 'unknown')";
         let counted = sqlx::query_scalar(unsettled).bind(generation).fetch_one(&mut superuser).await;
         counted.expect("a count")
+    }
+
+    /// The calls that are this generation's, and under which ownership each.
+    pub(crate) async fn calls_of(&self, generation: i64) -> HashMap<String, i64> {
+        let mut superuser = postgres::superuser(&self.engine).await;
+        let owned = "SELECT call_id, fence FROM call WHERE owner = $1 AND ended_at IS NULL";
+        let rows = sqlx::query_as(owned).bind(generation).fetch_all(&mut superuser).await;
+        rows.expect("rows").into_iter().collect()
     }
 
     /// While its node is away, another one says that this generation is dead.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{born, key};
 use crate::call::CallMsg;
+use crate::call::adopt::ADOPT_WITHIN;
 use crate::call::finding::Finding;
 use crate::crashpoint::Crashpoints;
 use crate::domain::ids::ToolCallId;
@@ -133,7 +135,7 @@ async fn what_was_read_for_a_call_that_another_process_adopted_is_not_read_again
     let (world, here, there) = two_houses().await;
     ask(&here, "t1", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born(42) })).await;
     slow(&world);
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let (one, other) = tokio::join!(
         ask(&here, "t2", Tool::CheckAppointments, json!({})),
         later(&there, 50, "t3", Tool::CheckAppointments, json!({})),
@@ -218,6 +220,26 @@ async fn what_is_urgent_is_entered_under_the_next_ownership() {
     here.wait(Duration::from_secs(1)).await;
     let entered = world.store.peek().audit.iter().filter(|entry| entry.outcome == "EMERGENCY").count();
     assert_eq!(entered, 1);
+}
+
+/// Nobody is left to the end of their time without a word by a store that takes an adoption and says no more.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_adopted_in_time_says_so_still_puts_through_and_is_adopted_when_it_can_be() {
+    let (_, here, there) = two_houses().await;
+    ask(&here, "t1", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born(42) })).await;
+    there.store.hold_answers(true);
+    let asked = Instant::now();
+    let (refused, put_through) = tokio::join!(
+        ask(&there, "t2", Tool::CheckAppointments, json!({})),
+        ask(&there, "t3", Tool::TransferCall, json!({})),
+    );
+    assert_eq!(refused["code"], "INTERNAL_ERROR", "{refused}");
+    assert!(put_through["code"].as_str().unwrap().starts_with("TRANSFER"), "{put_through}");
+    assert!(asked.elapsed() < ADOPT_WITHIN + Duration::from_millis(100), "{:?}", asked.elapsed());
+    there.store.hold_answers(false);
+    there.wait(Duration::from_secs(2)).await;
+    let listed = ask(&there, "t4", Tool::CheckAppointments, json!({})).await;
+    assert_eq!(listed["code"], "OK", "it knows who calls: {listed}");
 }
 
 /// Death is another matter.

@@ -19,19 +19,9 @@ use crate::ports::store::{
 #[async_trait]
 impl CallStore for MemoryStore {
     async fn adopt_call(&self, key: &CallKey, owner: Generation, now: Ts) -> StoreResult<AdoptedCall> {
-        let mut tables = self.tables()?;
-        let row = tables.calls.entry(key.clone()).or_insert(CallRow {
-            fence: Fence(0),
-            owner,
-            version: 0,
-            memory: None,
-            touched_at: now,
-            ended_at: None,
-        });
-        row.fence = Fence(row.fence.0 + 1);
-        row.owner = owner;
-        row.touched_at = now;
-        Ok(AdoptedCall { fence: row.fence, memory: row.memory.clone(), ended: row.ended_at.is_some() })
+        let adopted = self.tables()?.adopt(key, owner, now);
+        self.may_answer().await;
+        Ok(adopted)
     }
 
     async fn save_call(&self, save: CallSave, now: Ts) -> StoreResult<()> {
@@ -80,6 +70,21 @@ impl CallStore for MemoryStore {
 }
 
 impl Tables {
+    fn adopt(&mut self, key: &CallKey, owner: Generation, now: Ts) -> AdoptedCall {
+        let row = self.calls.entry(key.clone()).or_insert(CallRow {
+            fence: Fence(0),
+            owner,
+            version: 0,
+            memory: None,
+            touched_at: now,
+            ended_at: None,
+        });
+        row.fence = Fence(row.fence.0 + 1);
+        row.owner = owner;
+        row.touched_at = now;
+        AdoptedCall { fence: row.fence, memory: row.memory.clone(), ended: row.ended_at.is_some() }
+    }
+
     fn record(&mut self, key: &CallKey, facts: CallFacts, report_due: Option<Ts>, now: Ts) {
         if !facts.says_something() {
             return;

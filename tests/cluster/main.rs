@@ -23,6 +23,7 @@ mod postgres;
 #[expect(dead_code, reason = "these nodes share the usual files; others write their own")]
 mod premises;
 mod routes;
+mod tls;
 #[path = "../support/town.rs"]
 #[expect(dead_code, reason = "staff do not get in the way here")]
 mod town;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use secrecy::ExposeSecret;
 use vitarad::store::Engine;
 
-use crate::balancer::{Balancer, Kind};
+use crate::balancer::{Balancer, Kind, Tls};
 use crate::daemon::{Daemon, Ended};
 use crate::patience::until;
 use crate::postgres;
@@ -52,15 +52,19 @@ impl Nodes {
 
     /// Those of the two programs that are here, before these nodes.
     pub(crate) async fn balancers(&self) -> Vec<Balancer> {
+        self.balancers_with(&Tls::Nowhere).await
+    }
+
+    pub(crate) async fn balancers_with(&self, tls: &Tls) -> Vec<Balancer> {
         let mut balancers = Vec::new();
         for (kind, addr) in Kind::ALL.into_iter().zip(&self.doors) {
-            balancers.extend(Balancer::before(&self.addrs, kind, *addr).await);
+            balancers.extend(Balancer::before(&self.addrs, kind, *addr, tls).await);
         }
         balancers
     }
 
     pub(crate) async fn balancer(&self, kind: Kind) -> Option<Balancer> {
-        Balancer::before(&self.addrs, kind, self.doors[0]).await
+        Balancer::before(&self.addrs, kind, self.doors[0], &Tls::Nowhere).await
     }
 
     pub(crate) async fn start(&mut self, node: usize) {

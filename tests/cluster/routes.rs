@@ -10,9 +10,9 @@ use crate::voice::{PhoneCall, Platform};
 use crate::wire::{ANOTHER, OPERATOR, STRANGER, get, head, status};
 
 /// Of the largest body that is let in.
-const LARGEST: usize = 4 * 1024 * 1024;
+pub(crate) const LARGEST: usize = 4 * 1024 * 1024;
 /// A word of a patient's.
-const SPOKEN: &str = "spelunkeritis";
+pub(crate) const SPOKEN: &str = "spelunkeritis";
 
 fn platform(balancer: &Balancer) -> Platform {
     Platform::of(balancer.addr)
@@ -102,7 +102,7 @@ async fn what_is_for_operators_is_shown_to_their_addresses_alone() {
 }
 
 /// A conversation of exactly so many bytes.
-fn conversation(call: &PhoneCall, size: usize) -> String {
+pub(crate) fn conversation(call: &PhoneCall, size: usize) -> String {
     let with = |said: &str| {
         let said = json!([{ "role": "user", "message": said }]);
         call.message(&json!({ "type": "conversation-update", "messages": said })).to_string()

@@ -2,7 +2,7 @@
 //! addresses, files, and, where the test does not run as root, not to become somebody else.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -18,6 +18,18 @@ pub(crate) enum Kind {
     HaProxy,
 }
 
+/// Where TLS ends, which a line of the configurations leads up to what is to be said of.
+pub(crate) enum Tls {
+    Nowhere,
+    /// In the balancer, with a certificate and its key, as PEM.
+    Here {
+        certificate: String,
+        key: String,
+    },
+    /// On a machine at this address.
+    Before(IpAddr),
+}
+
 /// Runs as long as it is kept, and ends with this process, however that ends.
 pub(crate) struct Balancer {
     pub(crate) kind: Kind,
@@ -28,7 +40,12 @@ pub(crate) struct Balancer {
 
 impl Balancer {
     /// `None`: the program is not here, which has been said, and is allowed unless `VITARAD_REQUIRE_BALANCERS` is set.
-    pub(crate) async fn before(nodes: &[SocketAddr; 3], kind: Kind, addr: SocketAddr) -> Option<Self> {
+    pub(crate) async fn before(
+        nodes: &[SocketAddr; 3],
+        kind: Kind,
+        addr: SocketAddr,
+        tls: &Tls,
+    ) -> Option<Self> {
         let Some(program) = kind.program() else {
             let missing = format!("{kind:?} is not here");
             assert!(std::env::var_os("VITARAD_REQUIRE_BALANCERS").is_none(), "{missing}, and is required");
@@ -37,7 +54,9 @@ impl Balancer {
         };
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("balancer.conf");
-        std::fs::write(&file, kind.configuration(nodes, addr, directory.path())).expect("a file of our own");
+        tls.lay_out(directory.path());
+        std::fs::write(&file, kind.configuration(nodes, addr, directory.path(), tls))
+            .expect("a file of our own");
         let mut check = Command::new(&program);
         let checked = check.args(kind.check()).arg(&file).output().expect("the program starts");
         assert!(checked.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&checked.stderr));
@@ -108,7 +127,7 @@ impl Kind {
         }
     }
 
-    fn configuration(self, nodes: &[SocketAddr; 3], addr: SocketAddr, directory: &Path) -> String {
+    fn configuration(self, nodes: &[SocketAddr; 3], addr: SocketAddr, directory: &Path, tls: &Tls) -> String {
         let place = |name: &str| format!("{}/{name}", directory.display());
         let mut text = match self {
             Self::Nginx => include_str!("../../config/nginx.conf").to_owned(),
@@ -121,14 +140,28 @@ impl Kind {
         for (node, addr) in (1..).zip(nodes) {
             put(&format!(" 10.0.0.1{node}:8080"), &format!(" {addr}"));
         }
+        let (door, at, secured) = match self {
+            Self::Nginx => ("listen 80;", "80", " 443 "),
+            Self::HaProxy => ("bind :80\n", ":80", " :443 "),
+        };
+        if let Tls::Here { .. } = tls {
+            put(door, "");
+            put(secured, &format!(" {addr} "));
+        } else {
+            put(door, &door.replace(at, &addr.to_string()));
+        }
         match self {
             Self::Nginx => {
-                put("listen 80;", &format!("listen {addr};"));
                 put("/var/log/nginx/", &place(""));
                 put("/run/", &place(""));
+                put("/etc/nginx/voice", &place("voice"));
             }
-            Self::HaProxy => put("bind :80\n", &format!("bind {addr}\n")),
+            Self::HaProxy => put("/etc/haproxy/voice", &place("voice")),
         }
+        if let Tls::Before(machine) = tls {
+            put("10.0.0.5", &machine.to_string());
+        }
+        text = tls.said_in(&text);
         if !is_root() {
             let privileged = ["user ", "group ", "chroot "];
             let may = |line: &&str| !privileged.iter().any(|word| line.trim_start().starts_with(word));
@@ -144,6 +177,34 @@ impl Kind {
             // The number of tries after the first, with a sign where they went elsewhere.
             Self::HaProxy => line.rsplit(' ').next().is_some_and(|tries| tries.starts_with('+')),
         }
+    }
+}
+
+impl Tls {
+    /// Both programs' files: HAProxy wants certificate and key in one.
+    fn lay_out(&self, directory: &Path) {
+        if let Self::Here { certificate, key } = self {
+            for (name, text) in [("voice.pem", &format!("{certificate}{key}")), ("voice.key", key)] {
+                std::fs::write(directory.join(name), text).expect("a file of our own");
+            }
+        }
+    }
+
+    /// What stands behind a sign of comment without a space is to be put in force, below the line that says when.
+    fn said_in(&self, text: &str) -> String {
+        let when = match self {
+            Self::Nowhere => return text.to_owned(),
+            Self::Here { .. } => "# Where TLS ends here",
+            Self::Before(_) => "# Where it ends on a machine before this one",
+        };
+        let (before, after) = text.split_once(when).expect("a line of the configuration that ships");
+        let mut is_of_it = true;
+        let after = after.lines().skip(1).flat_map(|line| {
+            let silent = line.trim_start().strip_prefix('#').filter(|said| !said.starts_with(' '));
+            is_of_it &= silent.is_some();
+            [silent.filter(|_| is_of_it).unwrap_or(line), "\n"]
+        });
+        [before, "\n"].into_iter().chain(after).collect()
     }
 }
 

@@ -31,13 +31,18 @@ pub(crate) struct Reply {
 
 impl Platform {
     pub(crate) fn of(addr: SocketAddr) -> Self {
+        Self::by(reqwest::Client::builder(), format!("http://{addr}"))
+    }
+
+    /// By a client of its own.
+    pub(crate) fn by(http: reqwest::ClientBuilder, root: String) -> Self {
         // A connection for each request: none is left for a drain to wait for.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build();
+        let http = http.no_proxy().pool_max_idle_per_host(0).build();
         let headers = BTreeMap::from([
             ("x-api-key", API_KEY.to_owned()),
             ("content-type", "application/json".to_owned()),
         ]);
-        Self { http: http.expect("a client"), root: format!("http://{addr}"), headers }
+        Self { http: http.expect("a client"), root, headers }
     }
 
     /// Sends this header instead of what it sends otherwise.

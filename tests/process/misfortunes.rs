@@ -35,11 +35,8 @@ fn call(daemon: &Daemon) -> PhoneCall {
 }
 
 /// A node with a phone call under way, and the process that has it.
-async fn scene(arguments: &[&str]) -> (Premises, Daemon) {
-    scene_in(around(Town::open().await).await, arguments).await
-}
-
-pub(crate) async fn scene_in(premises: Premises, arguments: &[&str]) -> (Premises, Daemon) {
+pub(crate) async fn scene(arguments: &[&str]) -> (Premises, Daemon) {
+    let premises = around(Town::open().await).await;
     let first = Daemon::serve(&premises, arguments).await;
     call(&first).verify(MARIE).await;
     (premises, first)

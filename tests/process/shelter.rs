@@ -118,7 +118,7 @@ async fn who_cannot_claim_the_node_of_a_dead_process_puts_callers_through_until_
     let platform = platform_of(&next, AWAY).await;
     is_put_through(&platform).await;
     assert_eq!(platform.get("/readyz", "").await.expect("an answer").status, 503);
-    held.close().await.expect("an end");
+    held.let_go().await;
     is_booked(&Daemon::of(next).await, "the call goes on").await;
 }
 

@@ -78,3 +78,19 @@ fn remove(path: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn socket_and_directory_are_nobody_elses_and_stay_so_when_another_process_listens() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::at(home.path().join("node.handoff"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        for _ in ["first", "next"] {
+            let _listener = place.listen().unwrap();
+            assert_eq!((mode(&place.directory), mode(&place.socket())), (0o700, 0o600));
+        }
+    }
+}

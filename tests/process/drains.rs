@@ -6,9 +6,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
+use vitarad_actors::handoff::PROTO;
 
 use crate::daemon::Daemon;
 use crate::engine::around;
+use crate::handoffs::{hello, told};
 use crate::patience::until;
 use crate::premises::{API_KEY, Premises};
 use crate::town::{MAPLE_LINE, Town};
@@ -53,6 +55,20 @@ async fn a_caller_whose_emr_hangs_hears_that_it_is_not_confirmed_before_the_proc
 
     let next = Daemon::serve(&premises, &[]).await;
     assert_eq!(next.health_of("maple").await["unsettled"], 1, "the journal knows what the process did not");
+}
+
+#[tokio::test]
+async fn a_successor_that_comes_while_the_process_drains_is_refused_in_words() {
+    let premises = around(Town::open().await).await;
+    let daemon = Daemon::serve(&premises, &[]).await;
+    let slow = Fault::Latency { ms: 2_500 };
+    let knocks = async {
+        until("the drain", async || daemon.process.out().contains("\"draining\"").then_some(())).await;
+        told(&premises, &hello(PROTO, 9, 1)).await
+    };
+    let (answer, told) = tokio::join!(told_to_stop_while_booking(&premises, &daemon, slow), knocks);
+    assert_eq!(told.trim(), r#"{"say":"refused","reason":"draining"}"#);
+    assert_eq!(answer["code"], "BOOKED", "{answer}");
 }
 
 #[tokio::test]

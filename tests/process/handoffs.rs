@@ -42,7 +42,7 @@ async fn without_an_incumbent_a_takeover_is_a_start() {
 }
 
 /// What the incumbent says to these bytes before it hangs up.
-async fn told(premises: &Premises, bytes: &[u8]) -> String {
+pub(crate) async fn told(premises: &Premises, bytes: &[u8]) -> String {
     let mut line = talk_to(premises).await;
     // It may have heard enough before all is said.
     let _ = line.write_all(bytes).await;
@@ -52,8 +52,10 @@ async fn told(premises: &Premises, bytes: &[u8]) -> String {
     String::from_utf8(told).expect("text")
 }
 
+/// A process that begins to drain listens anew.
 pub(crate) async fn talk_to(premises: &Premises) -> UnixStream {
-    UnixStream::connect(place(premises).join("socket")).await.expect("an incumbent")
+    let socket = place(premises).join("socket");
+    until("an incumbent", async || UnixStream::connect(&socket).await.ok()).await
 }
 
 fn place(premises: &Premises) -> PathBuf {

@@ -6,6 +6,7 @@ mod commands;
 mod crashes;
 #[path = "../support/daemon.rs"]
 mod daemon;
+mod double_faults;
 mod drains;
 #[path = "../support/engine.rs"]
 mod engine;

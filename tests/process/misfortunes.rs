@@ -17,7 +17,7 @@ use crate::premises::Premises;
 use crate::town::{MAPLE_LINE, Town};
 use crate::voice::PhoneCall;
 
-const SIGABRT: i32 = 6;
+pub(crate) const SIGABRT: i32 = 6;
 pub(crate) const SIGKILL: i32 = 9;
 const PANICKED: i32 = 101;
 pub(crate) const EX_TEMPFAIL: i32 = 75;

@@ -50,7 +50,7 @@ pub use self::taking::take_over;
 use crate::config::Settings;
 use crate::front::listener::Gate;
 use crate::front::{BadGatebook, Proof};
-use crate::handoff::{Line, NoPlace, OtherProcess, Place};
+use crate::handoff::{HandoffMeters, Line, NoPlace, OtherProcess, Place};
 use crate::health::{Health, Phase};
 use crate::signals::{Signal, SignalStream};
 use crate::store::{OpenError, SqlStore};
@@ -130,6 +130,7 @@ pub struct App {
     socket: TcpListener,
     life: Lifetime,
     place: Place,
+    handoffs: HandoffMeters,
     predecessor: Option<Predecessor>,
     /// What a successor's settings declare, and nobody has been told before the node was its own.
     undeclared: Option<Arc<Settings>>,
@@ -246,6 +247,7 @@ impl App {
             socket: self.socket.try_clone(),
             life: self.life.clone(),
             place: self.place.clone(),
+            meters: self.handoffs.clone(),
             stopping,
             succession: self.succession.clone(),
         }

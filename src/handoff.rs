@@ -4,11 +4,13 @@
 //! decided by the machines of `vitarad_actors::handoff`; here it is only carried.
 
 mod line;
+mod meters;
 mod other;
 mod place;
 mod report;
 
 pub use line::{Cut, Line};
+pub use meters::HandoffMeters;
 pub use other::OtherProcess;
 pub use place::{NoPlace, Place};
 pub use report::{Asker, Report, awaited};

@@ -29,6 +29,7 @@ use crate::config::Settings;
 use crate::emr::Connector;
 use crate::front::listener::Gate;
 use crate::front::{Door, DoorMeters};
+use crate::handoff::HandoffMeters;
 use crate::health::Health;
 use crate::sms::LogOnly;
 use crate::store::SqlStore;
@@ -112,6 +113,7 @@ impl Furnished {
         let mut registry = Registry::with_prefix("vitarad");
         let door_meters = DoorMeters::register(&mut registry);
         house.meters.register(&mut registry);
+        let handoffs = HandoffMeters::register(&mut registry);
         let health = Arc::new(Health::new(&house, &self.store, registry, settings));
         let door = Door::new(
             Arc::new(Exchange(Arc::clone(&house))),
@@ -143,6 +145,7 @@ impl Furnished {
             socket,
             life,
             place: place(settings),
+            handoffs,
             predecessor: None,
             undeclared: None,
             succession: Succession::default(),

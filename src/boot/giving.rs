@@ -18,7 +18,7 @@ use self::talk::Talk;
 use super::life::Lifetime;
 use super::succession::Succession;
 use crate::front::listener::Gate;
-use crate::handoff::{Asker, Line, Place, Report};
+use crate::handoff::{Asker, HandoffMeters, Line, Place, Report};
 use crate::store::SqlStore;
 
 /// Without descriptors to spare every accepting fails at once.
@@ -32,6 +32,7 @@ pub struct Giver {
     pub socket: io::Result<TcpListener>,
     pub life: Lifetime,
     pub place: Place,
+    pub meters: HandoffMeters,
     /// Cancelled when this process is told to stop.
     pub stopping: CancellationToken,
     pub succession: Succession,

@@ -11,7 +11,9 @@ use tokio::time::{Instant, sleep};
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::Request;
-use vitarad_actors::handoff::{Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToSuccessor};
+use vitarad_actors::handoff::{
+    Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToIncumbent, ToSuccessor,
+};
 use vitarad_actors::ports::store::{HandoffStore, StoreResult};
 
 use super::furnished::{Furnished, Own};
@@ -48,6 +50,8 @@ struct Taker<'a> {
     other: OtherProcess,
     is_cut: bool,
     is_proven: bool,
+    /// When the other one was told to shut its door.
+    parked: Option<Instant>,
     /// Each takes the place of the one before.
     doing: Option<Work<'a>>,
     incumbent: Option<Generation>,
@@ -79,6 +83,7 @@ pub async fn take_over(
         line,
         is_cut: false,
         is_proven: false,
+        parked: None,
         doing: None,
         incumbent: None,
         furnished: None,
@@ -151,6 +156,9 @@ impl Taker<'_> {
     async fn carry_out(&mut self, command: SuccessorCommand) -> Option<SuccessorEvent> {
         match command {
             SuccessorCommand::Say(word) => {
+                if word == (ToIncumbent::Parked {}) {
+                    self.parked = Some(Instant::now());
+                }
                 let _ = self.line.say(&word).await;
             }
             SuccessorCommand::Look => {
@@ -186,6 +194,9 @@ impl Taker<'_> {
             }
             Done::Opened(opened) => {
                 self.app = self.kept(*opened);
+                if let (Some(app), Some(parked)) = (&self.app, self.parked) {
+                    app.handoffs.opened_after(parked.elapsed());
+                }
                 SuccessorEvent::Opened(self.app.is_some())
             }
             Done::Alone(alone) => SuccessorEvent::Alone(self.kept(alone).is_some_and(|(furnished, own)| {
@@ -258,6 +269,7 @@ impl Taker<'_> {
                 let (line, process) = (self.line, self.other);
                 app.predecessor = self.incumbent.map(|generation| Predecessor { generation, line, process });
                 app.undeclared = Some(Arc::clone(self.settings));
+                app.handoffs.took();
                 Ok(app)
             }
             (outcome, app) => {

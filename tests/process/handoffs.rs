@@ -131,6 +131,26 @@ async fn whoever_says_half_a_word_or_none_is_cut_off_in_time() {
 }
 
 #[tokio::test]
+async fn who_has_the_node_after_a_handoff_counts_it_and_for_how_long_the_door_was_shut() {
+    let premises = around(Town::open().await).await;
+    let first = Daemon::serve(&premises, &[]).await;
+    for step in ["hello", "claim", "open"] {
+        serve(&premises, &["--takeover", "--crash-at-step", step]).ended().await;
+        assert_eq!(first.platform.get("/livez", "").await.expect("an answer").status, 200);
+    }
+    let counts = async |daemon: &Daemon, counted: &str| {
+        until(counted, async || daemon.metrics().await.lines().any(|line| line == counted).then_some(()))
+            .await;
+    };
+    counts(&first, r#"vitarad_handoffs_total{side="incumbent",outcome="kept"} 2"#).await;
+    counts(&first, r#"vitarad_handoffs_total{side="incumbent",outcome="taken_back"} 1"#).await;
+    counts(&first, "vitarad_handoff_door_shut_seconds_count 2").await;
+    let next = Daemon::take_over(&premises).await;
+    counts(&next, r#"vitarad_handoffs_total{side="successor",outcome="taken"} 1"#).await;
+    counts(&next, "vitarad_handoff_door_shut_seconds_count 1").await;
+}
+
+#[tokio::test]
 async fn a_process_that_is_told_to_stop_does_not_wait_for_a_successor_that_is_not_ready() {
     let premises = around(Town::open().await).await;
     let daemon = Daemon::serve(&premises, &[]).await;

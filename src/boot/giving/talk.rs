@@ -33,6 +33,8 @@ pub struct Talk<'a> {
     other: OtherProcess,
     is_cut: bool,
     is_told: bool,
+    /// Since when nobody is let in.
+    shut: Option<Instant>,
     /// Each takes the place of the one before.
     doing: Option<Work<'a>>,
     asking: Option<Work<'a>>,
@@ -41,7 +43,7 @@ pub struct Talk<'a> {
 impl<'a> Talk<'a> {
     pub fn on(giver: &'a Giver, line: Line) -> Self {
         let other = line.other_process();
-        Self { giver, line, other, is_cut: false, is_told: false, doing: None, asking: None }
+        Self { giver, line, other, is_cut: false, is_told: false, shut: None, doing: None, asking: None }
     }
 
     /// `None`: the node is still ours.
@@ -74,6 +76,7 @@ impl<'a> Talk<'a> {
             }
             if let Some(kept) = machine.ended() {
                 tracing::info!(handoff.kept = ?kept, "the handoff is over");
+                self.giver.meters.gave(kept);
                 return self.parted(kept).await;
             }
             event = self.next(until).await;
@@ -91,7 +94,8 @@ impl<'a> Talk<'a> {
         match event {
             IncumbentEvent::Lost => self.is_cut = true,
             IncumbentEvent::Told => self.is_told = true,
-            IncumbentEvent::Froze | IncumbentEvent::Offered(_) | IncumbentEvent::Gone => self.doing = None,
+            IncumbentEvent::Froze => (self.doing, self.shut) = (None, Some(Instant::now())),
+            IncumbentEvent::Offered(_) | IncumbentEvent::Gone => self.doing = None,
             IncumbentEvent::Answered(_) | IncumbentEvent::Unreadable => self.asking = None,
             IncumbentEvent::Heard(_) | IncumbentEvent::Late => {}
         }
@@ -109,6 +113,9 @@ impl<'a> Talk<'a> {
             IncumbentCommand::Thaw => {
                 self.doing = None;
                 giver.gate.open();
+                if let Some(shut) = self.shut.take() {
+                    giver.meters.opened_after(shut.elapsed());
+                }
                 giver.house.rest.end();
                 // A successor that had the node for a while may have begun something.
                 clinics::adopt_again(&giver.house);

@@ -36,7 +36,10 @@ fn call(daemon: &Daemon) -> PhoneCall {
 
 /// A node with a phone call under way, and the process that has it.
 pub(crate) async fn scene(arguments: &[&str]) -> (Premises, Daemon) {
-    let premises = around(Town::open().await).await;
+    scene_in(around(Town::open().await).await, arguments).await
+}
+
+pub(crate) async fn scene_in(premises: Premises, arguments: &[&str]) -> (Premises, Daemon) {
     let first = Daemon::serve(&premises, arguments).await;
     call(&first).verify(MARIE).await;
     (premises, first)

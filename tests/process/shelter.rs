@@ -3,7 +3,6 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use sqlx::Connection;
 use vitarad::sandbox::oscar::demo::MARIE;
 use vitarad::store::Engine;
 

@@ -17,9 +17,20 @@ use crate::verdict::judge;
 use crate::voice::Platform;
 
 /// Calls that go on at once.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 /// Of each clinic; many enough that whoever called is not asked again soon.
 const PATIENTS: usize = 400;
+
+/// Of nodes under such load.
+pub(crate) const SETTINGS: [(&str, &str); 6] = [
+    ("HTTP__CLINIC_PER_MINUTE", "1000000"),
+    ("HTTP__CLINIC_BURST", "1000000"),
+    ("LIMITS__REQUESTS_PER_SECOND", "1000"),
+    ("LIMITS__BURST", "1000"),
+    // What a dead node was writing is waited for this long, and a little more.
+    ("LIMITS__WRITE_TIMEOUT_MS", "1000"),
+    ("HOUSE__DEAD_AFTER_SECONDS", "4"),
+];
 
 struct Plan {
     seed: u64,
@@ -79,26 +90,21 @@ async fn finished_by_others(nodes: &Nodes, generation: i64) {
         .await;
 }
 
-async fn killed_at_random_behind(kind: Kind) {
-    let plan = Plan::of_the_environment();
+/// With enough patients for such load, and slow enough that writes are under way whenever something happens.
+pub(crate) async fn busy_town() -> Town {
     let clinic = |flavour| world(flavour).with_patients(PATIENTS);
     let town = Town::of(vec![("maple", clinic(Flavour::Maple)), ("cedar", clinic(Flavour::Cedar))]).await;
-    let settings = [
-        ("HTTP__CLINIC_PER_MINUTE", "1000000"),
-        ("HTTP__CLINIC_BURST", "1000000"),
-        ("LIMITS__REQUESTS_PER_SECOND", "1000"),
-        ("LIMITS__BURST", "1000"),
-        // What a dead node was writing is waited for this long, and a little more.
-        ("LIMITS__WRITE_TIMEOUT_MS", "1000"),
-        ("HOUSE__DEAD_AFTER_SECONDS", "4"),
-    ];
-    let Some(mut nodes) = Nodes::open(town, &settings).await else { return };
-    let Some(balancer) = nodes.balancer(kind).await else { return };
-    for emr in [nodes.premises.town.maple(), nodes.premises.town.cedar()] {
-        // Long enough that writes are under way when a node dies.
+    for emr in [town.maple(), town.cedar()] {
         emr.fail("addAppointment", Fault::Latency { ms: 300 }, None);
         emr.fail("updateAppointment", Fault::Latency { ms: 300 }, None);
     }
+    town
+}
+
+async fn killed_at_random_behind(kind: Kind) {
+    let plan = Plan::of_the_environment();
+    let Some(mut nodes) = Nodes::open(busy_town().await, &SETTINGS).await else { return };
+    let Some(balancer) = nodes.balancer(kind).await else { return };
     let platform = Platform::of(balancer.addr);
     let lines = Lines::open(platform.clone(), &nodes.premises.town);
     let deaths = async {

@@ -12,12 +12,13 @@ mod callers;
 #[path = "../support/daemon.rs"]
 #[expect(dead_code, reason = "where these listen is known beforehand")]
 mod daemon;
+mod database;
 mod kills;
 mod nodes;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]
-#[expect(dead_code, reason = "no server here is restarted, and no database begins with nothing")]
+#[expect(dead_code, reason = "no database here begins with nothing, and no standby takes over")]
 mod postgres;
 #[path = "../support/premises.rs"]
 #[expect(dead_code, reason = "these nodes share the usual files; others write their own")]

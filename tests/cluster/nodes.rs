@@ -31,7 +31,11 @@ pub(crate) struct Nodes {
 impl Nodes {
     /// `None`: there is no PostgreSQL here, which has been said, and is allowed.
     pub(crate) async fn open(town: Town, settings: &[(&str, &str)]) -> Option<Self> {
-        let engine = postgres::database().await?;
+        Some(Self::upon(postgres::database().await?, town, settings).await)
+    }
+
+    /// The same, on a database that the test looks after itself.
+    pub(crate) async fn upon(engine: Engine, town: Town, settings: &[(&str, &str)]) -> Self {
         let Engine::Postgres { url } = &engine else { panic!("not PostgreSQL") };
         let mut premises = Premises::around(town);
         premises.set("VITARAD_STORE__URL", url.expose_secret());
@@ -47,7 +51,7 @@ impl Nodes {
         for node in 0..NODES {
             nodes.start(node).await;
         }
-        Some(nodes)
+        nodes
     }
 
     /// Those of the two programs that are here, before these nodes.

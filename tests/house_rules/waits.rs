@@ -4,8 +4,9 @@ use crate::kept;
 use crate::repository::{File, file, rust};
 
 /// Where a sleep waits for nothing.
-const MAY_SLEEP: [(&str, &str); 8] = [
+const MAY_SLEEP: [(&str, &str); 9] = [
     ("tests/support/patience.rs", "looks again until a deadline"),
+    ("tests/cluster/database.rs", "keeps a database away for a while"),
     ("tests/cluster/kills.rs", "lets calls go on between two deaths"),
     ("tests/door/house.rs", "looks again until a deadline"),
     ("tests/door/throughput.rs", "lets a measurement run"),

@@ -21,6 +21,7 @@ mod releases;
 mod samples;
 mod schema;
 mod sealed;
+mod sessions;
 mod tampering;
 mod tls;
 mod walls;

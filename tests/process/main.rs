@@ -18,10 +18,7 @@ mod partings;
 #[path = "../support/patience.rs"]
 mod patience;
 #[path = "../support/postgres.rs"]
-#[expect(
-    dead_code,
-    reason = "the store's own tests look past row-level security and begin with nothing, these do not"
-)]
+#[expect(dead_code, reason = "the store's own tests look past row-level security, these do not")]
 mod postgres;
 #[path = "../support/premises.rs"]
 mod premises;

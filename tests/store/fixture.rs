@@ -50,6 +50,11 @@ impl SqlHouse {
         postgres::database().await.map(Self::on)
     }
 
+    /// With nothing in it, for the role that will own its tables.
+    pub(crate) async fn empty_postgres() -> Option<Self> {
+        postgres::empty_database().await.map(|worker| Self::on(postgres::owner(&worker)))
+    }
+
     pub(crate) const fn on(engine: Engine) -> Self {
         Self { engine, _directory: None }
     }

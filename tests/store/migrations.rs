@@ -89,7 +89,7 @@ async fn a_schema_that_lacks_migrations_is_left_alone_unless_somebody_asks() {
 
 #[tokio::test]
 async fn the_schema_of_the_release_before_is_brought_up_to_date() {
-    let empty = postgres::empty_database().await.map(SqlHouse::on);
+    let empty = SqlHouse::empty_postgres().await;
     for house in [Some(SqlHouse::sqlite()), empty].into_iter().flatten() {
         let newest = house.engine.schema().await.unwrap().migrations.last().unwrap().number;
         match &house.engine {
@@ -111,7 +111,7 @@ async fn the_schema_of_the_release_before_is_brought_up_to_date() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_migrate_an_empty_database_at_once_all_find_it_done() {
-    let empty = postgres::empty_database().await.map(SqlHouse::on);
+    let empty = SqlHouse::empty_postgres().await;
     for house in [Some(SqlHouse::sqlite()), empty].into_iter().flatten() {
         for made in join_all((0..6).map(|_| house.engine.migrate())).await {
             made.unwrap().fits().unwrap();

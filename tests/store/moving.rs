@@ -63,10 +63,6 @@ async fn rows_of(target: &mut PgConnection, table: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(target).await.unwrap()
 }
 
-async fn target() -> Option<SqlHouse> {
-    postgres::empty_database().await.map(SqlHouse::on)
-}
-
 async fn execute(house: &SqlHouse, sql: &'static str) {
     sqlx::raw_sql(sql).execute(&mut postgres::superuser(&house.engine).await).await.unwrap();
 }
@@ -96,7 +92,7 @@ async fn the_sample_has_a_row_in_every_table() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_is_moved_whole_and_goes_on_where_it_was() {
-    let Some(new) = target().await else { return };
+    let Some(new) = SqlHouse::empty_postgres().await else { return };
     let old = grown().await;
     let moved = copy(&old.engine, &new.engine).await.unwrap();
     let mut source = sqlite(&old).await;
@@ -143,7 +139,7 @@ async fn assert_same(before: &SqlStore, after: &SqlStore) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_is_not_empty_is_refused_and_so_is_one_of_another_kind() {
-    let Some(new) = target().await else { return };
+    let Some(new) = SqlHouse::empty_postgres().await else { return };
     let old = grown().await;
     let store = new.open().await;
     store.begin_generation("a", NOW).await.unwrap();
@@ -158,7 +154,7 @@ async fn a_target_that_is_not_empty_is_refused_and_so_is_one_of_another_kind() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_under_way_leaves_the_target_empty() {
-    let Some(new) = target().await else { return };
+    let Some(new) = SqlHouse::empty_postgres().await else { return };
     let old = grown().await;
     // SQLite keeps a text with a zero in it, PostgreSQL does not take one.
     let bend = "UPDATE waitlist SET tool_call_id = tool_call_id || char(0)";
@@ -169,7 +165,7 @@ async fn what_fails_under_way_leaves_the_target_empty() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_arrives_otherwise_than_it_was_sent_is_not_taken() {
-    let Some(new) = target().await else { return };
+    let Some(new) = SqlHouse::empty_postgres().await else { return };
     let old = grown().await;
     new.engine.migrate().await.unwrap();
     execute(
@@ -186,7 +182,7 @@ async fn what_arrives_otherwise_than_it_was_sent_is_not_taken() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_source_that_is_being_written_to_is_refused() {
-    let Some(new) = target().await else { return };
+    let Some(new) = SqlHouse::empty_postgres().await else { return };
     let old = grown().await;
     let mut writing = sqlite(&old).await;
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut writing).await.unwrap();

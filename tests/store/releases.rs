@@ -14,7 +14,6 @@ use vitarad::store::{Engine, statements};
 
 use self::catalogue::{Catalogue, Db};
 use crate::fixture::SqlHouse;
-use crate::postgres;
 
 const THIS: &str = env!("CARGO_PKG_VERSION");
 const NEWEST: &str = "-- The newest migration is ";
@@ -113,11 +112,11 @@ async fn databases(newest: i64) -> Vec<(Db, SqlHouse)> {
         SqliteConnectOptions::new().filename(file).create_if_missing(true).connect().await.unwrap();
     sqlx::migrate!("migrations/sqlite").run_to(newest, &mut connection).await.unwrap();
     let mut databases = vec![(Db::Lite(connection), lite)];
-    if let Some(engine) = postgres::empty_database().await {
-        let Engine::Postgres { url } = &engine else { panic!("not PostgreSQL") };
+    if let Some(house) = SqlHouse::empty_postgres().await {
+        let Engine::Postgres { url } = &house.engine else { panic!("not PostgreSQL") };
         let mut connection = PgConnection::connect(url.expose_secret()).await.unwrap();
         sqlx::migrate!("migrations/postgres").run_to(newest, &mut connection).await.unwrap();
-        databases.push((Db::Pg(connection), SqlHouse::on(engine)));
+        databases.push((Db::Pg(connection), house));
     }
     databases
 }

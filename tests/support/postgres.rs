@@ -38,11 +38,11 @@ pub(crate) async fn database() -> Option<Engine> {
     Some(engine(&server.admin, ROLE, &name))
 }
 
-/// A fresh database with nothing in it, for who will own what comes into it.
+/// A fresh database with nothing in it; what comes into it will be its owner's.
 pub(crate) async fn empty_database() -> Option<Engine> {
     let server = server().await?;
     let name = create(server, "template0").await;
-    Some(engine(&server.admin, OWNER, &name))
+    Some(engine(&server.admin, ROLE, &name))
 }
 
 async fn server() -> Option<&'static Server> {
@@ -63,12 +63,12 @@ async fn create(server: &Server, template: &str) -> String {
 
 /// The same database, for the role that owns its tables.
 pub(crate) fn owner(worker: &Engine) -> Engine {
+    entered_by(worker, &format!("{OWNER}:{OWNER}@"))
+}
+
+fn entered_by(worker: &Engine, other: &str) -> Engine {
     let Engine::Postgres { url } = worker else { panic!("not PostgreSQL") };
-    let url = secrecy::ExposeSecret::expose_secret(url).replacen(
-        &format!("{ROLE}:{ROLE}@"),
-        &format!("{OWNER}:{OWNER}@"),
-        1,
-    );
+    let url = secrecy::ExposeSecret::expose_secret(url).replacen(&format!("{ROLE}:{ROLE}@"), other, 1);
     Engine::Postgres { url: SecretString::from(url) }
 }
 
@@ -83,9 +83,7 @@ pub(crate) async fn superuser(engine: &Engine) -> PgConnection {
 
 /// The same database, for who is bound by nothing.
 pub(crate) fn superuser_engine(worker: &Engine) -> Engine {
-    let Engine::Postgres { url } = worker else { panic!("not PostgreSQL") };
-    let url = secrecy::ExposeSecret::expose_secret(url).replacen(&format!("{ROLE}:{ROLE}@"), "postgres@", 1);
-    Engine::Postgres { url: SecretString::from(url) }
+    entered_by(worker, "postgres@")
 }
 
 /// Past the test harness, which keeps what a passing test prints to itself.

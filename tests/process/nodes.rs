@@ -1,13 +1,17 @@
 //! Two daemons of different nodes on one PostgreSQL: what the one is told the other follows, and what the one cannot
 //! finish the other does.
 
+use std::collections::BTreeMap;
+
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use vitarad::sandbox::oscar::Fault;
 use vitarad::sandbox::oscar::demo::MARIE;
 use vitarad::store::Engine;
 
 use crate::daemon::Daemon;
+use crate::owners::ROLE_LASTS;
 use crate::patience::until;
 use crate::postgres;
 use crate::premises::{OPERATOR_TOKEN, Premises};
@@ -28,10 +32,24 @@ async fn two_nodes() -> Option<(Premises, Daemon, Daemon)> {
     Some((premises, a, b))
 }
 
+async fn generation(daemon: &Daemon) -> i64 {
+    let report = daemon.platform.get("/health", OPERATOR_TOKEN).await.expect("an answer").json();
+    report["generation"].as_i64().expect("a number")
+}
+
 /// The processes at work, as this one's operator is told.
 async fn members(daemon: &Daemon) -> Vec<Value> {
     let report = daemon.platform.get("/health", OPERATOR_TOKEN).await.expect("an answer").json();
     report["members"].as_array().cloned().expect("a list")
+}
+
+/// Of this life, each role and when its lease runs out.
+async fn roles(premises: &Premises, generation: i64) -> BTreeMap<String, i64> {
+    let mut store =
+        PgConnection::connect(&premises.environment["VITARAD_STORE__URL"]).await.expect("a store");
+    let held = "SELECT role, expires_at FROM role_lease WHERE owner = $1";
+    let held = sqlx::query_as(held).bind(generation).fetch_all(&mut store).await;
+    held.expect("rows").into_iter().collect()
 }
 
 async fn clinic_name(daemon: &Daemon) -> Value {
@@ -90,4 +108,20 @@ async fn a_process_that_is_held_up_is_called_dead_and_ends_when_it_goes_on_and_n
     assert_eq!(emr.marked().len(), 1);
     assert_eq!(b.health_of("maple").await["unsettled"], 0);
     assert!(b.metrics().await.contains("vitarad_called_dead_total 1"));
+}
+
+/// By the rows alone: however slow this machine is, they say when a role was taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_roles_of_a_process_that_died_are_held_again_by_when_its_leases_have_run_out() {
+    let Some((premises, mut a, b)) = two_nodes().await else { return };
+    let (first, second) = (generation(&a).await, generation(&b).await);
+    let all = async |owner| Some(roles(&premises, owner).await).filter(|held| held.len() == 3);
+    let left = until("the roles at the first", async || all(first).await).await;
+    a.process.kill();
+    let taken = until("the roles at the other", async || all(second).await).await;
+    let lasts = i64::try_from(ROLE_LASTS.as_micros()).expect("a few seconds");
+    for (role, until) in taken {
+        let waited = until - lasts - left[&role];
+        assert!(waited <= lasts / 2, "{role} was nobody's for {waited} us longer than its lease");
+    }
 }

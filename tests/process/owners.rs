@@ -14,7 +14,7 @@ const ACTIVE: &str = "SELECT generation FROM instance WHERE node = $1 AND state 
 /// Of audit, sms and retention, held anew since.
 const ROLES: &str = "SELECT owner FROM role_lease WHERE expires_at > $1";
 /// Renewed before each piece of work.
-const ROLE_LASTS: Duration = Duration::from_secs(10);
+pub(crate) const ROLE_LASTS: Duration = Duration::from_secs(10);
 
 /// One generation of the node is active, this process's, and it is at work in all roles (law O-1).
 pub(crate) async fn owns_all(premises: &Premises, daemon: &Daemon, told: &str) {

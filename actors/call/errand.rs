@@ -22,7 +22,7 @@ use crate::ports::store::{Claimant, Claimed, OrderNote, StoreError, StoreResult}
 use crate::switchboard::ToolCall;
 
 const ANSWER_POLL: Duration = Duration::from_millis(100);
-/// A tool call that has killed what handled it so often is put aside.
+/// A tool call is put aside when so many attempts at it never came to their end.
 const ATTEMPTS: u32 = 2;
 
 /// What is brought to the desk.
@@ -76,6 +76,16 @@ impl State {
     }
 }
 
+type Carried = Result<(Concluded, Option<Registered>), NotAnswered>;
+
+/// Whether it ended without an answer, and whoever was at it lives. A desk that is gone may have died of it.
+fn is_left_open(carried: &Carried) -> bool {
+    match carried {
+        Ok((concluded, _)) => concluded.provisional,
+        Err(failure) => *failure == NotAnswered::Late,
+    }
+}
+
 impl Errand {
     async fn run(self) -> Finding {
         let key = self.note.tool_call.clone();
@@ -95,7 +105,11 @@ impl Errand {
         let Some(desk) = self.house.directory.desk(&self.clinic.id) else {
             return Finding::Concluded(self.store(key, self.word(Situation::EmrUnavailable)).await);
         };
-        match self.hand_in(&desk).await {
+        let carried = self.hand_in(&desk).await;
+        if is_left_open(&carried) {
+            self.absolve(key.clone());
+        }
+        match carried {
             Ok((concluded, Some(registered))) => Finding::Registered(concluded, registered),
             Ok((concluded, None)) if concluded.stored_for.as_ref() == Some(&key) => {
                 Finding::Concluded(concluded)
@@ -109,7 +123,7 @@ impl Errand {
         }
     }
 
-    async fn hand_in(&self, desk: &Mailbox<DeskMsg>) -> Result<(Concluded, Option<Registered>), NotAnswered> {
+    async fn hand_in(&self, desk: &Mailbox<DeskMsg>) -> Carried {
         let by = self.in_time();
         match &self.cargo {
             Cargo::Visit(order) => {
@@ -122,6 +136,13 @@ impl Errand {
                 Ok((enrolled.concluded, enrolled.registered))
             }
         }
+    }
+
+    /// Whoever asks waits for no commit that is not their answer's.
+    fn absolve(&self, key: ToolCallKey) {
+        let (house, claimant) = (Arc::clone(&self.house), self.claimant);
+        // If it cannot be written the attempt counts.
+        tokio::spawn(async move { house.store.absolve(&key, claimant).await });
     }
 
     /// The answer of a wish that another tool call carried, or that was refused before anything was written.

@@ -16,7 +16,7 @@ use super::db::{Scope, Session};
 use super::sql::args;
 use super::statements::calls::CALL_FENCE;
 use super::statements::tool_calls::{
-    ANSWER, ANSWER_FORSAKEN, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
+    ABSOLVE, ANSWER, ANSWER_FORSAKEN, CLAIM, CLAIM_AGAIN, CLAIM_STANDING, DEAD_LETTER, FORSAKEN, STORE_ANSWER,
 };
 use super::writer::Lane;
 use super::{SqlStore, audit};
@@ -41,6 +41,20 @@ impl ToolCallStore for SqlStore {
             Standing::Underway => Ok(Claimed::Underway),
             Standing::Answered(envelope) => self.open_answer(key, &envelope).await.map(Claimed::Answered),
         }
+    }
+
+    async fn absolve(&self, key: &ToolCallKey, claimant: Claimant) -> StoreResult<()> {
+        self.writer
+            .submit(Lane::Clinic(&key.call.clinic), (key.clone(), claimant), |(key, claimant), session| {
+                async move {
+                    let ToolCallKey { call, tool_call } = key;
+                    let Claimant { generation, fence } = *claimant;
+                    let ended = args![&call.clinic, &call.call, tool_call, generation, fence];
+                    session.run(ABSOLVE, ended).await.map(drop)
+                }
+                .boxed()
+            })
+            .await
     }
 
     async fn answer(

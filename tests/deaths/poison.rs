@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::sleep;
 use vitarad_actors::crashpoint::{Crashpoint, Crashpoints};
 use vitarad_actors::domain::ids::ToolCallKey;
+use vitarad_actors::domain::tool::Tool;
 use vitarad_actors::supervisor::Exit;
 use vitarad_actors::switchboard::ToolCall;
-use vitarad_actors::testing::{Fate, Op};
+use vitarad_actors::testing::{Fate, Op, visit_day};
 use vitarad_actors::tree::Role;
 
-use super::scene::{BOOKER, NEIGHBOUR, READER, SILENT, Scene};
-use super::tree::{Way, strike};
+use super::scene::{BOOKER, NEIGHBOUR, READER, SILENT, Scene, code_of};
+use super::tree::{Way, cell, strike};
 
 fn set_aside(scene: &Scene) -> Vec<ToolCallKey> {
     scene.world.store.peek().dead_letters.keys().cloned().collect()
@@ -78,4 +80,26 @@ async fn a_change_that_kills_two_lives_of_its_call_is_put_aside_before_it_is_tri
     assert_eq!(scene.code(BOOKER.books("deadly")).await, "HANDED_TO_STAFF", "law B-6");
     assert_eq!(scene.emr(BOOKER).requests(Op::Add), 0);
     assert_eq!(scene.code(BOOKER.books("another")).await, "BOOKED", "the caller may go on");
+}
+
+/// It may have died of it, and nobody can tell.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_with_the_desk_at_two_deaths_is_put_aside_before_it_is_tried_again() {
+    let scene = Scene::begin().await;
+    for time in ["11:00", "13:00"] {
+        let slow = Fate::Answered { after: Duration::from_secs(6) };
+        scene.emr(BOOKER).script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
+        let ahead = json!({ "date": visit_day().to_string(), "startTime": time, "providerId": "021" });
+        let ahead = scene.asks(SILENT.asks(time, Tool::CreateAppointment, ahead));
+        sleep(Duration::from_millis(500)).await;
+        let waits = scene.asks(BOOKER.books("unlucky"));
+        sleep(Duration::from_millis(500)).await;
+        strike(&cell(&scene, Role::Desk), Role::Desk, Way::Kill);
+        assert_eq!(code_of(&waits.await.unwrap()), "PENDING");
+        ahead.await.unwrap();
+        strike(&cell(&scene, Role::Call), Role::Call, Way::Kill);
+        sleep(Duration::from_secs(15)).await;
+    }
+    assert_eq!(scene.code(BOOKER.books("unlucky")).await, "HANDED_TO_STAFF");
+    assert_eq!(set_aside(&scene), [key(&BOOKER.books("unlucky"))]);
 }

@@ -36,6 +36,7 @@ on_each! {
     the_same_message_is_kept_once
     of_64_racing_claims_one_is_ours
     a_claim_its_owner_died_on_is_taken_over_and_counted
+    a_claim_that_nobody_died_on_is_taken_over_and_not_counted
     a_claim_of_a_living_process_is_left_to_it_though_the_call_is_anothers
     a_claim_that_became_an_intent_is_left_to_the_intent
     forsaken_is_what_nobody_answers_and_no_intent_will

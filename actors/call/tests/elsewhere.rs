@@ -15,11 +15,11 @@ use crate::domain::ids::ToolCallId;
 use crate::domain::tool::Tool;
 use crate::ports::emr::Path;
 use crate::supervisor::Exit;
-use crate::testing::{Death, Fate, Op, TestHouse, World, clinic, marie, patient};
+use crate::testing::{Death, Fate, Op, TestHouse, World, clinic, marie, patient, visit_day};
 use crate::tree::Role;
 
 async fn two_houses() -> (World, TestHouse, TestHouse) {
-    let world = World::of(vec![clinic("maple", 2)], &[marie()]);
+    let world = World::of(vec![clinic("maple", 2)], &[marie(), patient(7)]);
     let here = world.begin_on("node-1", 1, Crashpoints::default()).await;
     let there = world.begin_on("node-2", 2, Crashpoints::default()).await;
     (world, here, there)
@@ -240,6 +240,34 @@ async fn a_call_that_is_not_adopted_in_time_says_so_still_puts_through_and_is_ad
     there.wait(Duration::from_secs(2)).await;
     let listed = ask(&there, "t4", Tool::CheckAppointments, json!({})).await;
     assert_eq!(listed["code"], "OK", "it knows who calls: {listed}");
+}
+
+/// Its provider's day is another caller's for longer than this one can wait, again and again: nobody dies of that.
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_told_pending_time_and_again_is_no_poison_though_the_call_changes_hands() {
+    let (world, here, there) = two_houses().await;
+    let at = |time: &str| json!({ "date": visit_day().to_string(), "startTime": time, "providerId": "021" });
+    let other = async |id: &str, tool: Tool, arguments: Value| {
+        here.ask_of("maple", "c2", id, tool, arguments, Some("604-555-0107")).await
+    };
+    ask(&here, "v", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born(42) })).await;
+    other("v", Tool::SearchPatientByPhone, json!({ "dateOfBirth": born(7) })).await;
+    let emr = world.emr("maple");
+    for time in ["10:00", "11:00", "13:00"] {
+        let slow = Fate::Answered { after: Duration::from_secs(6) };
+        emr.script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
+        let wanted = async {
+            later(&here, 400, "wish", Tool::CreateAppointment, at("09:00")).await;
+            ask(&there, "wish", Tool::CreateAppointment, at("09:00")).await
+        };
+        let (_, told) = tokio::join!(other(time, Tool::CreateAppointment, at(time)), wanted);
+        assert_eq!(told["code"], "PENDING", "before {time}: {told}");
+        here.wait(Duration::from_secs(5)).await;
+    }
+    emr.script(|_| Fate::PROMPT);
+    let told = ask(&here, "wish", Tool::CreateAppointment, at("09:00")).await;
+    assert_eq!(told["code"], "BOOKED", "{told}");
+    assert!(world.store.peek().dead_letters.is_empty());
 }
 
 /// Death is another matter.

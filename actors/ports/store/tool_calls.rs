@@ -18,7 +18,7 @@ pub struct Claimant {
 
 /// What a claim of a tool call found (law B-6).
 pub enum Claimed {
-    /// It is ours to do. `attempt` counts from 1; it grows when a process died on it.
+    /// It is ours to do. `attempt` counts from 1; it grows with each one that never came to its end.
     Ours {
         attempt: u32,
     },
@@ -45,10 +45,14 @@ pub enum Lacks {
 
 #[async_trait]
 pub trait ToolCallStore: Send + Sync + 'static {
-    /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over and its attempt
-    /// counted, unless an intent came of it, or another living process is at it: either will bring the answer.
+    /// Inserts the claim. An unanswered one that an earlier ownership of the call made is taken over, unless an intent came
+    /// of it, or another living process is at it: either will bring the answer. What was tried before counts as an attempt,
+    /// but for one that was absolved, and one whose process has ended in order.
     async fn claim(&self, key: &ToolCallKey, tool: Tool, claimant: Claimant, now: Ts)
     -> StoreResult<Claimed>;
+
+    /// The attempt under that claim has come to its end without an answer: whatever dies from now on, it was not of this.
+    async fn absolve(&self, key: &ToolCallKey, claimant: Claimant) -> StoreResult<()>;
 
     /// Stores the answer of a claim that needed no write, or whose intent another tool call carried. The first stored
     /// answer stays; it is returned.

@@ -119,6 +119,7 @@ impl ToolCallStore for MemoryStore {
         let intended = tables.is_intended(key);
         let claimed_by = tables.tool_calls.get(key).map(|row| row.claimant.generation);
         let elsewhere = claimed_by.is_some_and(|by| by != claimant.generation && tables.is_at_work(by));
+        let left = claimed_by.is_some_and(|by| tables.has_left(by));
         let Some(row) = tables.tool_calls.get_mut(key) else {
             let first = ToolCallRow { tool, claimant, attempt: 1, answer: None, touched_at: now };
             tables.tool_calls.insert(key.clone(), first);
@@ -127,9 +128,18 @@ impl ToolCallStore for MemoryStore {
         if elsewhere || intended || row.claimant.fence == claimant.fence {
             return Ok(Claimed::Underway);
         }
-        let attempt = row.attempt + 1;
+        let attempt = if left && row.attempt > 0 { row.attempt } else { row.attempt + 1 };
         *row = ToolCallRow { tool, claimant, attempt, answer: None, touched_at: now };
         Ok(Claimed::Ours { attempt })
+    }
+
+    async fn absolve(&self, key: &ToolCallKey, claimant: Claimant) -> StoreResult<()> {
+        let mut tables = self.tables()?;
+        let row = tables.tool_calls.get_mut(key);
+        if let Some(row) = row.filter(|row| row.claimant == claimant && row.answer.is_none()) {
+            row.attempt -= 1;
+        }
+        Ok(())
     }
 
     async fn answer(

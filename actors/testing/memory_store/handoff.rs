@@ -63,6 +63,11 @@ impl Tables {
         lives.filter(|life| life.standing.is_at_work()).map(|life| life.generation).collect()
     }
 
+    /// In order.
+    pub fn has_left(&self, generation: Generation) -> bool {
+        self.nodes.values().any(|node| node.standing(generation) == Some(Standing::Released))
+    }
+
     pub fn release(&mut self, generation: Generation) {
         let lives = self.nodes.values_mut().flat_map(|node| &mut node.0);
         for life in lives.filter(|life| life.generation == generation && life.standing != Standing::Dead) {

@@ -18,10 +18,19 @@ statements! {
                 OR EXISTS (SELECT 1 FROM registration WHERE registration.clinic_id = $1
                            AND registration.call_id = $2 AND registration.tool_call_id = $3) AS intended
          FROM tool_call WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3");
+    // What a process was at when it ended in order did not kill it.
     CLAIM_AGAIN = both(
-        "UPDATE tool_call SET generation = $4, fence = $5, attempt = attempt + 1, claimed_at = $6
+        "UPDATE tool_call SET generation = $4, fence = $5, claimed_at = $6,
+                attempt = CASE WHEN attempt > 0
+                                    AND EXISTS (SELECT 1 FROM instance WHERE state = 'released'
+                                                AND instance.generation = tool_call.generation)
+                               THEN attempt ELSE attempt + 1 END
          WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND fence < $5 AND answer IS NULL
          RETURNING attempt");
+    ABSOLVE = both(
+        "UPDATE tool_call SET attempt = attempt - 1
+         WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND generation = $4 AND fence = $5
+           AND answer IS NULL");
     STORE_ANSWER = both(
         "UPDATE tool_call SET answer = $4, answered_at = $5
          WHERE clinic_id = $1 AND call_id = $2 AND tool_call_id = $3 AND answer IS NULL");

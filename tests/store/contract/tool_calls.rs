@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use vitarad_actors::domain::ids::ToolCallKey;
+use vitarad_actors::domain::ids::{Fence, ToolCallKey};
 use vitarad_actors::domain::phi::Phi;
 use vitarad_actors::domain::time::Ts;
 use vitarad_actors::ports::store::{Claimant, Claimed, HandOver, Lacks, StoreError};
@@ -43,6 +43,38 @@ pub(crate) async fn a_claim_its_owner_died_on_is_taken_over_and_counted(house: &
     assert_eq!(a.store.claim(&key, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
     let new = tool_call(&call(1), 2);
     assert_eq!(a.store.claim(&new, TOOL, stale, NOW).await.err(), Some(StoreError::Usurped));
+}
+
+/// Whoever dies or leaves later: it was not of what came to its end before.
+pub(crate) async fn a_claim_that_nobody_died_on_is_taken_over_and_not_counted(house: &dyn House) {
+    let a = house.process("a").await;
+    let [told, cut] = [1, 2].map(|n| tool_call(&call(1), n));
+    let fence = adopt(&*a.store, &call(1), a.generation).await;
+    let claimant = Claimant { generation: a.generation, fence };
+    for key in [&told, &cut] {
+        claim(&*a.store, key, a.generation, fence).await;
+    }
+    let later = Claimant { fence: Fence(fence.0 + 1), ..claimant };
+    a.store.absolve(&told, later).await.unwrap();
+    a.store.absolve(&told, claimant).await.unwrap();
+    let b = house.process("a").await;
+    let fence = adopt(&*b.store, &call(1), b.generation).await;
+    assert!(is_ours(&claim(&*b.store, &told, b.generation, fence).await, 1), "a came to an end with it");
+    assert!(is_ours(&claim(&*b.store, &cut, b.generation, fence).await, 2), "a was killed at it");
+    b.store.absolve(&told, claimant).await.unwrap();
+    b.store.release(b.generation).await.unwrap();
+    let c = house.process("c").await;
+    let fence = adopt(&*c.store, &call(1), c.generation).await;
+    assert!(is_ours(&claim(&*c.store, &told, c.generation, fence).await, 1), "b ended in order");
+    assert!(is_ours(&claim(&*c.store, &cut, c.generation, fence).await, 2), "so it did");
+
+    c.store.absolve(&told, Claimant { generation: c.generation, fence }).await.unwrap();
+    c.store.release(c.generation).await.unwrap();
+    let d = house.process("d").await;
+    let fence = adopt(&*d.store, &call(1), d.generation).await;
+    assert!(is_ours(&claim(&*d.store, &told, d.generation, fence).await, 1), "not forgiven twice");
+    d.store.answer(&told, line("done"), vec![], NOW).await.unwrap();
+    d.store.absolve(&told, Claimant { generation: d.generation, fence }).await.unwrap();
 }
 
 pub(crate) async fn a_claim_of_a_living_process_is_left_to_it_though_the_call_is_anothers(house: &dyn House) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, SpawnErr};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::clinic;
 use crate::desk::DeskMsg;
@@ -11,6 +12,7 @@ use crate::domain::clinic::Clinic;
 use crate::domain::ids::ClinicId;
 use crate::house::House;
 use crate::mailbox::Post;
+use crate::ports::store::LATEST_COMMIT;
 use crate::supervisor::{Child, ChildId, Supervisor, SupervisorArgs, SupervisorMsg};
 use crate::tree::Role;
 
@@ -49,8 +51,20 @@ pub async fn renew(house: &Arc<House>, changed: &[ClinicId]) {
     }
 }
 
-/// A process that shared this one's store is gone: every desk looks for what it left.
-pub fn adopt_again(house: &House) {
+/// A process that shared this one's store is gone: every desk looks for what it left, now and once more when what was
+/// still being committed is there, or never.
+pub fn adopt_now_and_later(house: &Arc<House>) {
+    adopt_again(house);
+    let house = Arc::downgrade(house);
+    tokio::spawn(async move {
+        sleep(LATEST_COMMIT).await;
+        if let Some(house) = house.upgrade() {
+            adopt_again(&house);
+        }
+    });
+}
+
+fn adopt_again(house: &House) {
     for clinic in house.roster.load().clinics() {
         // A desk that is not there adopts when it starts.
         if let Some(desk) = house.directory.desk(&clinic.id) {

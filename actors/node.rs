@@ -14,11 +14,11 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::clinics::adopt_again;
+use crate::clinics::adopt_now_and_later;
 use crate::domain::census::{Census, Counted};
 use crate::domain::membership::Membership;
 use crate::house::House;
-use crate::ports::store::{Beat, LATEST_COMMIT, StoreError, StoreResult};
+use crate::ports::store::{Beat, StoreError, StoreResult};
 
 pub struct NodeActor;
 
@@ -31,8 +31,6 @@ pub enum NodeMsg {
     Faded,
     /// Another process says that something has changed.
     Noticed,
-    /// What was still being committed when its process was called dead is there by now, or never.
-    AdoptOnceMore,
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
 }
@@ -82,7 +80,7 @@ impl Actor for NodeActor {
         myself.send_interval(state.house.settings.pace.beat_every(), || NodeMsg::Beat);
         state.beat(&myself);
         // Who went while nobody looked is not known.
-        state.adopt_now_and_later(&myself);
+        adopt_now_and_later(&state.house);
         Ok(())
     }
 
@@ -113,7 +111,6 @@ impl Actor for NodeActor {
                 state.hurried = state.beating;
                 state.beat(&myself);
             }
-            NodeMsg::AdoptOnceMore => adopt_again(&state.house),
             #[cfg(any(test, feature = "testing"))]
             NodeMsg::Die(death) => death.strike()?,
         }
@@ -162,7 +159,7 @@ impl State {
         if !gone.is_empty() {
             let generations = gone.to_string();
             tracing::info!(generations, "processes are gone, and what they left is adopted");
-            self.adopt_now_and_later(myself);
+            adopt_now_and_later(house);
         }
         for dead in &census.buried {
             tracing::warn!(generation = dead.0, "a process was silent for too long and is called dead");
@@ -197,11 +194,6 @@ impl State {
     fn share_nothing(&self) {
         let shared = *self.house.membership.borrow();
         self.house.share(Membership { is_counted: false, ..shared });
-    }
-
-    fn adopt_now_and_later(&self, myself: &ActorRef<NodeMsg>) {
-        adopt_again(&self.house);
-        myself.send_after(LATEST_COMMIT, || NodeMsg::AdoptOnceMore);
     }
 
     /// Nothing is taken back or compensated: fences and the journal see to what is under way.

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use vitarad_actors::clinics::adopt_again;
+use vitarad_actors::clinics::adopt_now_and_later;
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::clinic::Contested;
 use vitarad_actors::domain::ids::Generation;
@@ -261,7 +261,7 @@ impl App {
             if let Some(mut former) = predecessor {
                 former.gone().await;
                 if bury(&store, &node, former.generation).await.is_ok() {
-                    adopt_again(&house);
+                    adopt_now_and_later(&house);
                     tracing::info!(generation = former.generation.0, "the former process is gone");
                 }
             }

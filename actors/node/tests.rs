@@ -1,19 +1,23 @@
 //! Houses on one store, of which some fall silent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::clinics::adopt_now_and_later;
 use crate::crashpoint::Crashpoints;
-use crate::domain::ids::{ClinicId, Generation};
+use crate::domain::ids::{ClinicId, Generation, IntentId};
 use crate::domain::membership::Membership;
 use crate::domain::node::{Passage, Request};
 use crate::domain::tool::Tool;
 use crate::ports::store::{BookingStore, HandoffStore, LATEST_COMMIT, LifeStore};
 use crate::switchboard::Switchboard;
-use crate::testing::{Fate, Op, TestHouse, World, clinic, patient, tool_call, visit_day};
+use crate::testing::{
+    EffectRow, Fate, IntentRow, Op, TestHouse, World, clinic, patient, tool_call, visit_day,
+};
 
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 /// Enough for a beat, what it tells, and the others' beats after it.
@@ -44,6 +48,15 @@ async fn verify(house: &TestHouse) {
 async fn book(house: &TestHouse, id: &str, time: &str) -> Value {
     let when = json!({ "date": visit_day().to_string(), "startTime": time, "providerId": "021" });
     house.ask("c1", id, Tool::CreateAppointment, when).await
+}
+
+/// What a booking under way has written, and is not there any more.
+async fn pending_rows(world: &World, house: &TestHouse) -> (BTreeMap<IntentId, IntentRow>, Vec<EffectRow>) {
+    let slow = Fate::Answered { after: Duration::from_secs(10) };
+    world.emr("maple").script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
+    assert_eq!(book(house, "t1", "10:00").await["code"], "PENDING");
+    let mut tables = world.store.peek();
+    (std::mem::take(&mut tables.intents), std::mem::take(&mut tables.effects))
 }
 
 async fn unsettled(world: &World) -> u64 {
@@ -134,14 +147,8 @@ async fn what_was_committed_long_after_its_process_was_called_dead_is_settled_al
     let b = world.begin_on("b", 2, Crashpoints::default()).await;
     b.wait(BEATS).await;
     verify(&a).await;
-    let slow = Fate::Answered { after: Duration::from_secs(10) };
-    world.emr("maple").script(move |op| if op == Op::Add { slow } else { Fate::PROMPT });
-    assert_eq!(book(&a, "t1", "10:00").await["code"], "PENDING");
     // Its transaction takes longer than its death.
-    let late = {
-        let mut tables = world.store.peek();
-        (std::mem::take(&mut tables.intents), std::mem::take(&mut tables.effects))
-    };
+    let late = pending_rows(&world, &a).await;
     a.kill().await;
     b.wait(BEATS).await;
     assert_eq!(living(&world).await, [b.house.generation]);
@@ -152,6 +159,33 @@ async fn what_was_committed_long_after_its_process_was_called_dead_is_settled_al
     }
     assert_eq!(unsettled(&world).await, 1);
     b.wait(Duration::from_mins(1)).await;
+    assert_eq!(unsettled(&world).await, 0);
+}
+
+/// Its whole life as the node's owner fell between two beats.
+#[tokio::test(start_paused = true)]
+async fn what_a_successor_was_committing_when_the_node_was_taken_back_is_settled_though_nobody_counted_it() {
+    let world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
+    let a = world.begin_on("a", 1, Crashpoints::default()).await;
+    verify(&a).await;
+    let late = pending_rows(&world, &a).await;
+    a.wait(Duration::from_mins(1)).await;
+    let (incumbent, now) = (a.house.generation, a.house.now());
+    let successor = world.store.stand_by("a", now).await.unwrap();
+    let offer = world.store.offer("a", incumbent).await.unwrap().unwrap();
+    let passage = Passage { incumbent, successor, offer };
+    assert!(world.store.ask("a", Request::Claim(passage)).await.unwrap());
+    assert!(world.store.ask("a", Request::TakeBack(passage)).await.unwrap());
+    adopt_now_and_later(&a.house);
+    a.wait(LATEST_COMMIT.saturating_sub(BEATS)).await;
+    {
+        let mut tables = world.store.peek();
+        (tables.intents, tables.effects) = late;
+        tables.intents.values_mut().for_each(|row| row.owner = successor);
+        tables.effects.iter_mut().for_each(|row| row.sender = successor);
+    }
+    assert_eq!(unsettled(&world).await, 1);
+    a.wait(Duration::from_mins(1)).await;
     assert_eq!(unsettled(&world).await, 0);
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
-use vitarad_actors::clinics;
+use vitarad_actors::clinics::adopt_now_and_later;
 use vitarad_actors::domain::node::Request;
 use vitarad_actors::handoff::{
     Hello, Incumbent, IncumbentCommand, IncumbentEvent, Kept, ToIncumbent, ToSuccessor,
@@ -118,7 +118,7 @@ impl<'a> Talk<'a> {
                 }
                 giver.house.rest.end();
                 // A successor that had the node for a while may have begun something.
-                clinics::adopt_again(&giver.house);
+                adopt_now_and_later(&giver.house);
             }
             IncumbentCommand::Ask(request) => self.asking = Some(Box::pin(answer(giver, request))),
             IncumbentCommand::HangUp => {

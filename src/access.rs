@@ -235,9 +235,21 @@ mod tests {
                 .map(|scheme| WebhookCredential { scheme, secrets: vec!["a secret".to_owned().into()] })
                 .to_vec(),
         };
-        let back: ClinicAccess = serde_json::from_slice(&serde_json::to_vec(&access).unwrap()).unwrap();
+        let sealed = serde_json::to_string(&access).unwrap();
+        let pin = "07".repeat(32);
+        let kept = ["voicedesk", "not a real one", &pin, "theirs", "callback", "3600", "a key", "sha256="];
+        for value in kept.into_iter().chain(["bridge.example.test", "x-vapi-secret", "bearer", "a secret"]) {
+            assert!(sealed.contains(value), "{value} is kept: {sealed}");
+        }
+        let back: ClinicAccess = serde_json::from_str(&sealed).unwrap();
         assert!(back.same_as(&access));
         assert_eq!(back.webhook.len(), 3);
+        let mut changed = back.clone();
+        changed.emr.password = "another".to_owned().into();
+        assert!(!changed.same_as(&access), "a password that was changed is taken up");
+        changed = back;
+        changed.webhook[2].secrets.push("a second one".to_owned().into());
+        assert!(!changed.same_as(&access), "so is a webhook's");
     }
 
     #[test]

@@ -74,6 +74,8 @@ async fn a_start_without_the_store_puts_callers_through_until_it_is_there() {
     let other = call(&platform).ask("t3", "search_patient_by_phone", born).await;
     assert_eq!(other["code"], "INTERNAL_ERROR", "{other}");
     assert!(other["say"].as_str().is_some_and(|say| say.contains("604")), "whom to ring: {other}");
+    let ended = platform.post("/api/vapi", call(&platform).ended().to_string()).await.expect("an answer");
+    assert_eq!(ended.status, 503, "what cannot be kept is sent again: {ended:?}");
     let status = async |path: &str| platform.get(path, "").await.expect("an answer").status;
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 503));
 

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
+use vitarad::clock::now;
 use vitarad::sandbox::oscar::Patient;
 
 use crate::patience::until;
@@ -172,7 +173,7 @@ impl Talk<'_> {
             reply.filter(|reply| reply.status == 200)
         })
         .await;
-        let (took, heard) = (sent.elapsed(), Timestamp::now());
+        let (took, heard) = (sent.elapsed(), now());
         let is_tool_call = body["message"]["type"] == "tool-calls";
         let told = is_tool_call.then(|| reply.answer()["code"].clone());
         let webhook = Webhook {

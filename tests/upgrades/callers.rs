@@ -79,7 +79,7 @@ impl Callers {
     pub(crate) async fn hear_the_same_and_go_on(&mut self, turns: Range<usize>) {
         for turn in turns {
             let again = self.asks_to_book(turn).await;
-            assert_eq!(Some(&again), self.booked.get(&turn));
+            assert_eq!(Some(&again), self.booked.get(&turn), "turn {turn}");
             self.is_offered_another(self.whose(turn)).await;
         }
     }

@@ -1,15 +1,16 @@
 //! One process takes over from another, again and again, while the telephones ring: nobody who calls notices.
 //!
-//! `UPGRADES`, `PER_SECOND` and `LIVE_CALLS` say how often, under what load and with how many phone calls under way;
-//! `.ci/upgrades` is the long form. Times are printed, zeros are asserted.
+//! Nor when nothing comes of it. `UPGRADES`, `PER_SECOND` and `LIVE_CALLS` say how often, under what load and with how many
+//! phone calls under way; `.ci/upgrades` is the long form. Times are printed, zeros are asserted.
 
 #![cfg(test)]
 
 mod callers;
 mod clients;
 #[path = "../support/daemon.rs"]
-#[expect(dead_code, reason = "nobody is killed here, and all is said in the log")]
+#[expect(dead_code, reason = "what is needed of it is said in the log")]
 mod daemon;
+mod failures;
 mod load;
 #[path = "../support/patience.rs"]
 mod patience;
@@ -55,7 +56,7 @@ use self::patience::until;
 use self::premises::Premises;
 use self::table::{Table, ms};
 use self::times::Times;
-use self::town::Town;
+use self::town::{Emr, Town};
 
 /// The machine is small: one engine after the other.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -71,7 +72,7 @@ impl Scale {
         Self {
             upgrades: wanted("UPGRADES", 10),
             per_second: wanted("PER_SECOND", 500),
-            live_calls: wanted("LIVE_CALLS", 100),
+            live_calls: wanted("LIVE_CALLS", 1_000),
         }
     }
 }
@@ -139,21 +140,13 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
     load.more(scale.live_calls).await;
     let (mut pauses, mut former, mut under_way) = (Times::default(), Vec::new(), 0);
     for turn in 0..scale.upgrades {
-        emr.fail("addAppointment", Fault::Latency { ms: 1_500 }, Some(1));
-        let sent = || emr.requests().get("addAppointment").copied().unwrap_or_default();
-        let before = sent();
-        let upgrade = async {
-            until("the write at the EMR", async || (sent() > before).then_some(())).await;
+        let taking = async {
             let next = Daemon::take_over(&premises).await;
             under_way += usize::from(emr.present() > 0);
             next
         };
-        let (meanwhile, afterwards) = (3 * turn..3 * turn + 2, 3 * turn + 2..3 * turn + 3);
-        let ((), next) = tokio::join!(callers.book(meanwhile.clone()), upgrade);
+        let next = while_booking(&mut callers, &emr, turn, taking).await;
         assert_eq!(next.addr, serving.addr);
-        callers.hear_the_same_and_go_on(meanwhile).await;
-        callers.book(afterwards.clone()).await;
-        callers.hear_the_same_and_go_on(afterwards).await;
         until("the node passed on", async || settled(&next).then_some(())).await;
         pauses.add(from_freeze_to_open(&serving, &next));
         former.push(tokio::spawn(serving.process.ended()));
@@ -172,6 +165,29 @@ async fn upgrade_again_and_again(store: Option<SecretString>) -> Run {
     serving.process.signal("TERM");
     let texts = (due, before + texts(&serving.process.ended().await.out));
     Run { tally, pauses, former, promised: callers.said(), under_way, texts, lost, doubled }
+}
+
+/// It begins when a booking is at the EMR, and stays there for a while. Who was told something hears the same again
+/// afterwards, and another one books.
+async fn while_booking<T>(
+    callers: &mut Callers,
+    emr: &Emr,
+    turn: usize,
+    something: impl Future<Output = T>,
+) -> T {
+    emr.fail("addAppointment", Fault::Latency { ms: 1_500 }, Some(1));
+    let sent = || emr.requests().get("addAppointment").copied().unwrap_or_default();
+    let before = sent();
+    let then = async {
+        until("the write at the EMR", async || (sent() > before).then_some(())).await;
+        something.await
+    };
+    let (meanwhile, afterwards) = (3 * turn..3 * turn + 2, 3 * turn + 2..3 * turn + 3);
+    let ((), outcome) = tokio::join!(callers.book(meanwhile.clone()), then);
+    callers.hear_the_same_and_go_on(meanwhile).await;
+    callers.book(afterwards.clone()).await;
+    callers.hear_the_same_and_go_on(afterwards).await;
+    outcome
 }
 
 /// So many were taken by the gateway that sends nothing.

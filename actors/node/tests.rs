@@ -245,3 +245,18 @@ async fn who_was_called_dead_learns_of_it_and_begins_nothing_more() {
     timeout(BEATS, a.house.usurped()).await.expect("its next beat tells it");
     assert_eq!(book(&b, "t2", "10:00").await["code"], "BOOKED");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_roles_of_a_process_that_died_are_held_by_another_as_soon_as_their_lease_is_over() {
+    let (world, a, b) = houses(["a", "b"]).await;
+    b.wait(2 * DEAD_AFTER + BEATS).await;
+    let held_by = |one: Generation| {
+        let (tables, now) = (world.store.peek(), Instant::now());
+        tables.roles.values().filter(|row| row.owner == one && row.expires_at > now).count()
+    };
+    let (died, lease, next_try) = (a.house.generation, Duration::from_secs(10), Duration::from_secs(1));
+    assert_eq!(held_by(died), 3);
+    a.kill().await;
+    b.wait(lease + next_try).await;
+    assert_eq!((held_by(died), held_by(b.house.generation)), (0, 3));
+}

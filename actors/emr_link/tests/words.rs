@@ -1,5 +1,7 @@
 //! Several processes before one EMR: what one of them finds out, the others know.
 
+use tokio::time::sleep;
+
 use super::*;
 use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::trouble::{Lasts, Part};
@@ -26,6 +28,36 @@ async fn trips(world: &World, house: &TestHouse) {
     }
     // What is told travels behind the answer.
     house.wait(Duration::from_millis(1)).await;
+}
+
+async fn dies(house: &TestHouse) {
+    let maple = ClinicId::parse("maple").unwrap();
+    while house.house.directory.link(&maple).is_none() {
+        house.wait(Duration::from_millis(100)).await;
+    }
+    let _ = house.house.directory.link(&maple).unwrap().post(EmrLinkMsg::Die(Death::Panic));
+    house.wait(Duration::from_millis(100)).await;
+}
+
+async fn comes_to_rest(house: &TestHouse) {
+    for _ in 0..=crate::tree::policy(crate::tree::Role::EmrLink).budget.failures {
+        dies(house).await;
+    }
+}
+
+/// What rests at maple's elsewhere, as this process has heard.
+fn resting(house: &TestHouse) -> Vec<(String, String)> {
+    let resting = house.house.hearsay.resting(&ClinicId::parse("maple").unwrap()).into_iter();
+    resting.map(|one| (one.role, one.node)).collect()
+}
+
+/// Whether this is so before a second has passed.
+async fn in_a_second(is_so: impl Fn() -> bool) -> bool {
+    let began = Instant::now();
+    while !is_so() && began.elapsed() < Duration::from_secs(1) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    is_so()
 }
 
 fn asked(world: &World) -> u64 {
@@ -148,20 +180,9 @@ async fn a_connection_that_dies_comes_back_as_shut_as_it_was() {
 async fn what_rests_in_one_process_rests_in_another_after_its_own_first_failure_and_not_before() {
     let (_, a, b) = two_houses().await;
     let maple = ClinicId::parse("maple").unwrap();
-    let dies = async |house: &TestHouse| {
-        while house.house.directory.link(&maple).is_none() {
-            house.wait(Duration::from_millis(100)).await;
-        }
-        let _ = house.house.directory.link(&maple).unwrap().post(EmrLinkMsg::Die(Death::Panic));
-        house.wait(Duration::from_millis(100)).await;
-    };
-    for _ in 0..=crate::tree::policy(crate::tree::Role::EmrLink).budget.failures {
-        dies(&a).await;
-    }
+    comes_to_rest(&a).await;
     b.house.hear().await.unwrap();
-    let resting = b.house.hearsay.resting(&maple);
-    let resting: Vec<_> = resting.iter().map(|one| (one.role.as_str(), one.node.as_str())).collect();
-    assert_eq!(resting, [("emr_link", "a")]);
+    assert_eq!(resting(&b), [("emr_link".to_owned(), "a".to_owned())]);
     assert_eq!(read(&b, "maple").await, Ok(0), "it may be the other machine's own trouble");
     dies(&b).await;
     b.wait(Duration::from_mins(2)).await;
@@ -174,4 +195,22 @@ async fn what_rests_in_one_process_rests_in_another_after_its_own_first_failure_
     dies(&b).await;
     b.wait(Duration::from_secs(3)).await;
     assert_eq!(read(&b, "maple").await, Ok(0), "with nobody resting it is tried again as ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_process_learns_the_others_know_within_a_second() {
+    let (world, a, b) = two_houses().await;
+    trips(&world, &a).await;
+    b.wait(Duration::from_secs(1)).await;
+    assert_eq!(read(&b, "maple").await, Err(EmrFailure::BreakerOpen));
+    assert_eq!(asked(&world), 3, "it need not find out for itself");
+    comes_to_rest(&a).await;
+    assert!(in_a_second(|| !resting(&b).is_empty()).await);
+    // At whatever moment between two beats.
+    for revision in 1..=10 {
+        world.store.peek().revision = revision;
+        let have_it = || [&a, &b].iter().all(|house| *house.house.declared.borrow() == revision);
+        assert!(in_a_second(have_it).await, "{revision}");
+        a.wait(Duration::from_millis(130)).await;
+    }
 }

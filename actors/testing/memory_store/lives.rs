@@ -61,7 +61,7 @@ impl Tables {
             pulse.steady_since = Instant::now();
         }
         (pulse.beaten_at, pulse.counts) = (Instant::now(), counts);
-        Ok(Census { lives: self.lives(), buried, revision: 0 })
+        Ok(Census { lives: self.lives(), buried, revision: self.revision })
     }
 
     /// From here on its silence counts.

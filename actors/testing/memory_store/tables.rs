@@ -53,6 +53,8 @@ pub struct Tables {
     pub offers: Vec<OfferEntry>,
     /// In the order in which they were announced.
     pub registrations: Vec<RegistrationEntry>,
+    /// Of the clinics' declarations, which are not kept here: a test counts them up.
+    pub revision: i64,
 }
 
 #[derive(Default)]

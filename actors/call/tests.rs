@@ -103,6 +103,20 @@ async fn a_named_time_is_judged_as_an_offered_one_is() {
     }
 }
 
+/// Law B-6.
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_is_delivered_again_is_answered_as_before_and_not_read_again() {
+    let (world, house) = house().await;
+    verify(&house, "c1").await;
+    let first = house.ask("c1", "t1", Tool::CheckAppointments, json!({})).await;
+    assert_eq!(first["code"], "OK", "{first}");
+    let booked = house.ask("c1", "t2", Tool::CreateAppointment, at_ten()).await;
+    assert_eq!(booked["code"], "BOOKED", "{booked}");
+    let asked = world.emr("maple").requests(Op::AppointmentsOf);
+    assert_eq!(house.ask("c1", "t1", Tool::CheckAppointments, json!({})).await, first);
+    assert_eq!(world.emr("maple").requests(Op::AppointmentsOf), asked);
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_booked_for_who_is_not_verified() {
     let (world, house) = house().await;

@@ -85,6 +85,20 @@ async fn a_process_counts_who_lives_and_is_counted_by_them_before_it_takes_its_p
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_newcomer_knows_that_it_is_counted_long_before_its_next_beat() {
+    let world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
+    let a = world.begin_on("a", 1, Crashpoints::default()).await;
+    // Just before a beat of the other's.
+    a.wait(Duration::from_millis(20_950)).await;
+    let began = Instant::now();
+    let b = world.begin_on("b", 2, Crashpoints::default()).await;
+    while shared(&b) != (2, true) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(began.elapsed() <= Duration::from_millis(300), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_claims_a_node_is_counted_by_who_had_it_long_before_its_next_beat() {
     let world = World::of(vec![clinic("maple", 2)], &[patient(42)]);
     let a = world.begin_on("a", 1, Crashpoints::default()).await;

@@ -220,16 +220,16 @@ async fn registrations_that_cannot_be_read_do_not_hide_the_next() {
         draft.who.health_number = Phi::new(None);
         store.announce_registration(draft, NOW).await.unwrap();
     }
-    let bend = "UPDATE registration SET payload = x'00' WHERE call_id IN ('call-1', 'call-2')";
+    let bend = "UPDATE registration SET payload = x'00' WHERE call_id = 'call-1'";
     sqlx::raw_sql(bend).execute(&mut sqlite(&house).await).await.unwrap();
     let due = async |limit| -> Vec<String> {
         let rows =
             store.due_registrations(&clinic("maple"), owner, NOW.plus(2 * LEASE), limit).await.unwrap();
         rows.iter().map(|row| row.note.tool_call.call.call.as_str().to_owned()).collect()
     };
-    assert_eq!(due(1).await, ["call-3"]);
-    assert_eq!(due(2).await, ["call-3", "call-4"]);
-    assert_eq!(due(9).await, ["call-3", "call-4"]);
+    assert_eq!(due(1).await, ["call-2"]);
+    assert_eq!(due(2).await, ["call-2", "call-3"], "no more than were asked for");
+    assert_eq!(due(9).await, ["call-2", "call-3", "call-4"]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use vitarad::sandbox::oscar::demo::MARIE;
 
 use crate::balancer::Kind;
 use crate::callers::Lines;
-use crate::kills::{AT_ONCE, SETTINGS, busy_town};
+use crate::kills::{ALONE, AT_ONCE, SETTINGS, busy_town};
 use crate::nodes::{NODES, Nodes};
 use crate::patience::until;
 use crate::postgres::cluster::Cluster;
@@ -125,6 +125,7 @@ impl Ward {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_that_are_killed_again_and_again_cost_nobody_a_call_or_a_booking() {
+    let _alone = ALONE.lock().await;
     let Some(ward) = Ward::open().await else { return };
     let mut killer = ward.look().await;
     ward.bears(Kind::Nginx, async |lines| {
@@ -138,6 +139,7 @@ async fn sessions_that_are_killed_again_and_again_cost_nobody_a_call_or_a_bookin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_crashes_amid_writes_costs_nobody_a_call_or_a_booking() {
+    let _alone = ALONE.lock().await;
     let Some(ward) = Ward::open().await else { return };
     ward.bears(Kind::HaProxy, async |lines| {
         amid_writes(lines, AT_ONCE, &mut ward.look().await).await;

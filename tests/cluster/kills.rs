@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant, sleep};
 use vitarad::sandbox::oscar::{Fault, Flavour};
 
@@ -15,6 +16,9 @@ use crate::postgres::say;
 use crate::town::{Town, world};
 use crate::verdict::judge;
 use crate::voice::Platform;
+
+/// The machine is small: one such load after the other.
+pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// Calls that go on at once.
 pub(crate) const AT_ONCE: usize = 8;
@@ -102,6 +106,7 @@ pub(crate) async fn busy_town() -> Town {
 }
 
 async fn killed_at_random_behind(kind: Kind) {
+    let _alone = ALONE.lock().await;
     let plan = Plan::of_the_environment();
     let Some(mut nodes) = Nodes::open(busy_town().await, &SETTINGS).await else { return };
     let Some(balancer) = nodes.balancer(kind).await else { return };

@@ -6,12 +6,12 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use reqwest::{Certificate, ClientBuilder, Version};
 use serde_json::{Value, json};
 
-use crate::balancer::{Balancer, Tls};
+use crate::balancer::{Balancer, Kind, Tls};
 use crate::nodes::Nodes;
 use crate::routes::{LARGEST, SPOKEN, conversation};
 use crate::town::{MAPLE_LINE, Town};
 use crate::voice::Platform;
-use crate::wire::{OPERATOR, STRANGER, head, status};
+use crate::wire::{OPERATOR, head, status};
 
 /// As nginx is told.
 const NAME: &str = "voice.example.test";
@@ -19,6 +19,15 @@ const NAME: &str = "voice.example.test";
 const MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 7));
 const HASTY: [(&str, &str); 2] =
     [("HTTP__UNAUTHENTICATED_PER_MINUTE", "1"), ("HTTP__UNAUTHENTICATED_BURST", "2")];
+
+/// A bucket is a node's own, and both programs may choose the same node: before each stand other people. One with an
+/// address of their own, and the network of those who are only spoken of.
+const fn people(kind: Kind) -> (IpAddr, &'static str) {
+    match kind {
+        Kind::Nginx => (IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1)), "203.0.113"),
+        Kind::HaProxy => (IpAddr::V4(Ipv4Addr::new(127, 0, 1, 2)), "198.51.100"),
+    }
+}
 
 /// A throwaway authority, and what it has signed.
 fn authority() -> (Certificate, Tls) {
@@ -100,7 +109,7 @@ async fn over_tls_the_source_that_is_throttled_is_the_senders_own_whatever_the_s
     let Some(nodes) = Nodes::open(Town::open().await, &HASTY).await else { return };
     let (authority, tls) = authority();
     for balancer in nodes.balancers_with(&tls).await {
-        // The bucket is a node's own.
+        let (stranger, _) = people(balancer.kind);
         let call = format!("{:?}", balancer.kind);
         let knock = async |from: IpAddr, claimed: &str| {
             let http = who_knows(&authority, &balancer).local_address(from);
@@ -110,7 +119,7 @@ async fn over_tls_the_source_that_is_throttled_is_the_senders_own_whatever_the_s
         };
         let mut heard = Vec::new();
         for claimed in ["203.0.113.1", "203.0.113.2", "203.0.113.3"] {
-            heard.push(knock(STRANGER, claimed).await);
+            heard.push(knock(stranger, claimed).await);
         }
         assert_eq!(heard, [Some(401), Some(401), Some(429)], "{:?}", balancer.kind);
         assert_eq!(knock(OPERATOR, "127.0.0.5").await, Some(401), "{:?}: for another", balancer.kind);
@@ -121,20 +130,23 @@ async fn over_tls_the_source_that_is_throttled_is_the_senders_own_whatever_the_s
 async fn where_tls_ends_on_a_machine_before_that_machines_word_counts_for_the_source_and_nobody_elses() {
     let Some(nodes) = Nodes::open(Town::open().await, &HASTY).await else { return };
     for balancer in nodes.balancers_with(&Tls::Before(MACHINE)).await {
+        let (stranger, others) = people(balancer.kind);
         let id = format!("x-call-id: {:?}\r\n", balancer.kind);
-        let knock = async |from, claimed: &str| {
+        let knock = async |from, claimed: &[u8]| {
+            let claimed =
+                claimed.iter().map(|last| format!("{others}.{last}")).collect::<Vec<_>>().join(", ");
             let head = head("/api/vapi", &format!("{id}x-forwarded-for: {claimed}\r\ncontent-length: 2\r\n"));
             status(from, balancer.addr, &format!("{head}\r\n{{}}")).await
         };
         let mut heard = Vec::new();
         for (from, claimed) in [
-            (MACHINE, "203.0.113.1, 203.0.113.9"),
-            (MACHINE, "203.0.113.2, 203.0.113.9"),
-            (MACHINE, "203.0.113.9"),
-            (MACHINE, "203.0.113.8"),
-            (STRANGER, "203.0.113.9"),
-            (STRANGER, "203.0.113.6"),
-            (STRANGER, "203.0.113.7"),
+            (MACHINE, [1, 9].as_slice()),
+            (MACHINE, &[2, 9]),
+            (MACHINE, &[9]),
+            (MACHINE, &[8]),
+            (stranger, &[9]),
+            (stranger, &[6]),
+            (stranger, &[7]),
         ] {
             heard.push(knock(from, claimed).await);
         }

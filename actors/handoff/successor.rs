@@ -153,8 +153,7 @@ impl Successor {
     }
 
     /// How long the present step may take; the rows are waited for as long as they take, and who looks whether the other one
-    /// is dead sees to its own time. A step that is over before what it
-    /// does is done has it dropped.
+    /// is dead sees to its own time. A step that is over before what it does is done has it dropped.
     pub const fn allowed(&self) -> Option<Duration> {
         match self.step {
             Step::Greeting | Step::Waiting { .. } => Some(Duration::from_secs(2)),

@@ -295,10 +295,12 @@ impl State {
         }
         let under_way: HashSet<IntentId> = self.running.values().map(|running| running.intent).collect();
         let (house, clinic, myself) = (Arc::clone(&self.house), Arc::clone(&self.clinic), myself.clone());
-        let (adoption, mut arrivals) = (self.adoption, std::mem::take(&mut self.arrivals));
+        let (mut adoption, mut arrivals) = (self.adoption, std::mem::take(&mut self.arrivals));
         tokio::spawn(async move {
-            let adoption = adoption.tried(&house, &clinic).await;
-            let look = look_at_journal(&house, &clinic, &under_way, &mut arrivals);
+            let look = async {
+                adoption = adoption.tried(&house, &clinic).await;
+                look_at_journal(&house, &clinic, &under_way, &mut arrivals).await;
+            };
             let _ = AssertUnwindSafe(look).catch_unwind().await;
             let _ = myself.send_message(Post::own(DeskMsg::Looked { adoption, arrivals }));
         });

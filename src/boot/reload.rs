@@ -57,7 +57,8 @@ impl Reloader {
                 Ok(()) = wanted.changed() => {
                     let newest = wanted.borrow_and_update().clone();
                     if let Some(settings) = newest {
-                        owed = self.declare(Owed::now(settings, owed.map_or(0, |owed| owed.tries))).await;
+                        let tries = owed.as_ref().map_or(0, |owed| owed.tries);
+                        owed = self.declare(Owed::now(settings, tries), owed).await;
                         systemd::reloaded();
                     }
                 }
@@ -69,7 +70,7 @@ impl Reloader {
                 }
                 () = reached(owed.as_ref().map(|owed| owed.due)) => {
                     if let Some(due) = owed.take() {
-                        owed = self.declare(due).await;
+                        owed = self.declare(due, None).await;
                     }
                 }
             }
@@ -77,8 +78,8 @@ impl Reloader {
     }
 
     /// Clinics and credentials can be changed while calls are on; what else changed waits for the next start. What the
-    /// store cannot take now is owed to it.
-    async fn declare(&self, Owed { settings, tries, .. }: Owed) -> Option<Owed> {
+    /// store cannot take now is owed to it; what nobody can take leaves it what it was `owed` before.
+    async fn declare(&self, Owed { settings, tries, .. }: Owed, owed: Option<Owed>) -> Option<Owed> {
         let failure = match self.take(&settings).await {
             Ok(changed) => {
                 self.health.clinics_wait(false);
@@ -87,12 +88,12 @@ impl Reloader {
             }
             Err(failure) => failure,
         };
-        let is_owed = failure.is_the_store_away();
-        self.health.clinics_wait(is_owed);
-        if !is_owed {
+        if !failure.is_the_store_away() {
             tracing::error!(%failure, "not reloaded; the former clinics stay");
-            return None;
+            self.health.clinics_wait(owed.is_some());
+            return owed;
         }
+        self.health.clinics_wait(true);
         if tries == 0 {
             tracing::warn!(%failure, "what the settings declare of clinics waits for the store");
         }

@@ -97,8 +97,9 @@ pub(super) async fn waiting<T>(
     }
     let open = Open::on(socket, settings, &"it does not say whose the node is");
     let answer = answer.await;
-    if let Ok(open) = open {
-        tokio::spawn(open.shut().await);
+    match open {
+        Ok(open) => drop(tokio::spawn(open.shut().await)),
+        Err(failure) => tracing::error!(%failure, "callers had to wait before a shut door"),
     }
     answer
 }

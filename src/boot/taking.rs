@@ -1,34 +1,30 @@
 //! The successor's side of a handoff: does what the machine says until the node is ours, or is not.
 
+mod work;
+
 use std::future::pending;
 use std::net::TcpListener;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use vitarad_actors::crashpoint::Crashpoints;
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::Request;
 use vitarad_actors::handoff::{
     Hello, Outcome, Successor, SuccessorCommand, SuccessorEvent, ToIncumbent, ToSuccessor,
 };
-use vitarad_actors::ports::store::{HandoffStore, StoreResult};
+use vitarad_actors::ports::store::StoreResult;
 
 use super::furnished::{Furnished, Own};
 use super::handing::{ask, deadline, reached};
-use super::life::{self, Lifetime, Taken};
-use super::shelter::{in_spite, waiting};
-use super::{App, NotBegun, Predecessor, begin_in_spite, close, socket};
+use super::life::{self, Lifetime};
+use super::shelter::waiting;
+use super::{App, NotBegun, Predecessor, begin_in_spite, close};
 use crate::config::Settings;
 use crate::handoff::{Line, OtherProcess};
 use crate::signals::SignalStream;
 use crate::store::schema_range;
-
-/// How long a process may take to be gone once it has hung up: it may have been told to stop, and drain.
-const DYING: Duration = Duration::from_secs(12);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 type Work<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
 
@@ -163,10 +159,13 @@ impl Taker<'_> {
             }
             SuccessorCommand::Look => {
                 let received = self.line.take_descriptors();
-                self.inherited = looked_at(received, self.settings);
+                self.inherited = work::looked_at(received, self.settings);
                 return Some(SuccessorEvent::Looked(self.inherited.is_some()));
             }
-            SuccessorCommand::Warm => self.doing = Some(Box::pin(warm(self.settings))),
+            SuccessorCommand::Warm => {
+                let settings = self.settings;
+                self.doing = Some(Box::pin(async move { Done::Warmed(work::warm(settings).await) }));
+            }
             SuccessorCommand::Ask(request) => {
                 self.ask(Arc::clone(self.furnished.as_ref()?), request);
             }
@@ -245,22 +244,10 @@ impl Taker<'_> {
         let socket = self.inherited.take().map(|(socket, _)| socket);
         drop(self.line.take_descriptors());
         let (settings, passed, furnished) = (self.settings, self.passed.take(), self.furnished.clone());
-        self.doing = Some(Box::pin(async move {
-            let alone = async {
-                let life = lock_of_the_dead(settings).await?;
-                let socket = socket.map_or_else(|| socket::own(settings, passed), Ok)?;
-                let begin = async || {
-                    let furnished = furnished_with(settings, furnished.clone()).await?;
-                    let now = furnished.clock.now();
-                    let generation = furnished.store.begin_generation(&settings.node.name, now).await?;
-                    Ok((furnished, generation))
-                };
-                // Told to stop, this process drops what it is at.
-                let (furnished, generation) = in_spite(settings, &socket, pending(), begin).await?;
-                Ok((furnished, Own { generation, socket, life }))
-            };
-            Done::Alone(alone.await)
-        }));
+        self.doing =
+            Some(Box::pin(
+                async move { Done::Alone(work::alone(settings, socket, passed, furnished).await) },
+            ));
     }
 
     async fn end(self, outcome: Outcome) -> Result<App, NotBegun> {
@@ -315,50 +302,9 @@ async fn proving(app: &mut Option<App>, is_proven: bool) -> SuccessorEvent {
     }
 }
 
-/// Everything that can go wrong goes wrong here, while the other process serves.
-async fn warm(settings: &Settings) -> Done {
-    let warmed = async {
-        let furnished = furnished_with(settings, None).await?;
-        let generation = furnished.store.stand_by(&settings.node.name, furnished.clock.now()).await?;
-        Ok((furnished, generation))
-    };
-    Done::Warmed(warmed.await)
-}
-
-async fn furnished_with(
-    settings: &Settings,
-    already: Option<Arc<Furnished>>,
-) -> Result<Arc<Furnished>, NotBegun> {
-    match already {
-        Some(furnished) => Ok(furnished),
-        None => Furnished::beside(settings).await.map(Arc::new),
-    }
-}
-
 /// Nobody has called for as long as it was on probation, or nobody who got an answer.
 async fn judged(app: &App) -> SuccessorEvent {
     let Some(why) = app.unfit().await else { return SuccessorEvent::Late };
     tracing::error!(why, "not fit to keep the node: it is given back");
     SuccessorEvent::Fell
-}
-
-/// A process that dies closes its end of the line and lets go of its lock, but not at one moment.
-async fn lock_of_the_dead(settings: &Settings) -> Result<Lifetime, Taken> {
-    let give_up = Instant::now() + DYING;
-    loop {
-        match Lifetime::begin(settings) {
-            Err(Taken::Alive { .. }) if Instant::now() < give_up => sleep(LOOK_AGAIN).await,
-            outcome => return outcome,
-        }
-    }
-}
-
-/// The socket that the settings ask for, and the node's lock; nothing else.
-fn looked_at(received: Vec<OwnedFd>, settings: &Settings) -> Option<(TcpListener, Lifetime)> {
-    let [socket, lock] = <[OwnedFd; 2]>::try_from(received).ok()?;
-    let listens = rustix::net::sockopt::socket_acceptconn(&socket).ok()?;
-    let socket = TcpListener::from(socket);
-    let is_wanted = socket::is_at(socket.local_addr().ok()?, settings.http.listen);
-    let lock = Lifetime::inherited(lock, settings)?;
-    (listens && is_wanted).then_some((socket, lock))
 }

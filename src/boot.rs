@@ -153,7 +153,9 @@ impl App {
         let (store, now) = (&furnished.store, furnished.clock.now());
         let generation = store.begin_generation(&settings.node.name, now).await?;
         let own = Own { generation, socket, life };
-        furnished.open(settings, own, crashpoints).await
+        let app = furnished.start(settings, own, crashpoints).await?;
+        app.gate.open();
+        Ok(app)
     }
 
     pub const fn addr(&self) -> SocketAddr {

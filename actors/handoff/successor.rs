@@ -22,8 +22,8 @@ pub enum SuccessorEvent {
     Answered(bool),
     /// The rows will not say it, however often they are asked.
     Unreadable,
-    /// Whether the house stands and the door is open.
-    Opened(bool),
+    /// Whether the house stands, behind a shut door.
+    Started(bool),
     /// It is time to say again that we stand ([`Successor::says_again_after`]).
     Beat,
     /// A request was answered.
@@ -45,7 +45,9 @@ pub enum SuccessorCommand {
     Look,
     /// Ask the rows until they answer.
     Ask(Request),
-    /// Start the house and open the door.
+    /// Start the house; its door stays shut.
+    Start,
+    /// Open the door of the house that stands.
     Open,
     /// Let go of the lock we were given and try to have it anew.
     TryAlone,
@@ -107,13 +109,21 @@ enum Step {
     Settling {
         passage: Passage,
         lost: bool,
-        is_open: bool,
+        has: Has,
     },
     /// Lost before the claim: is the other one dead?
     Alone,
     /// The node is ours for good.
     OpeningOurs,
     Over(Outcome),
+}
+
+/// What it has set up so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Has {
+    Nothing,
+    AShutDoor,
+    AnOpenDoor,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,7 +177,7 @@ impl Successor {
     /// Who waits for us to settle takes silence for the end.
     pub const fn says_again_after(&self) -> Option<Duration> {
         match self.step {
-            Step::Proving(_) | Step::Settling { lost: false, is_open: true, .. } => {
+            Step::Proving(_) | Step::Settling { lost: false, has: Has::AnOpenDoor, .. } => {
                 Some(Duration::from_secs(1))
             }
             _ => None,
@@ -213,44 +223,41 @@ impl Successor {
             (Step::Claiming { passage, .. }, On::Lost) => self.go(Step::Claiming { passage, lost: true }, []),
             (Step::Claiming { passage, lost: false }, On::Answered(true)) => {
                 let opening = Step::Opening { passage, lost: false };
-                self.go(opening, [Do::Say(ToIncumbent::Claimed {}), Do::Open])
+                self.go(opening, [Do::Say(ToIncumbent::Claimed {}), Do::Start])
             }
             // The other one may be taking it back this moment: no door is opened before the rows have decided.
-            (Step::Claiming { passage, lost: true }, On::Answered(true)) => self.settle(passage, true, false),
+            (Step::Claiming { passage, lost: true }, On::Answered(true)) => {
+                self.settle(passage, true, Has::Nothing)
+            }
             (Step::Claiming { lost: false, .. }, On::Answered(false)) => self.end(Outcome::Withdrawn),
             (Step::Claiming { lost: true, .. }, On::Answered(false)) => self.go(Step::Alone, [Do::TryAlone]),
             (Step::Opening { passage, .. }, On::Lost) => self.go(Step::Opening { passage, lost: true }, []),
-            (Step::Opening { passage, lost: false }, On::Opened(true))
-            | (Step::Proving(passage), On::Beat) => {
-                self.go(Step::Proving(passage), [Do::Say(ToIncumbent::Opened {})])
+            (Step::Opening { passage, lost: false }, On::Started(true)) => {
+                self.go(Step::Proving(passage), [Do::Open, Do::Say(ToIncumbent::Opened {})])
             }
-            (Step::Opening { .. } | Step::OpeningOurs, On::Opened(false) | On::Late | On::Fell) => {
+            (Step::Opening { .. } | Step::OpeningOurs, On::Started(false) | On::Late | On::Fell) => {
                 self.end(Outcome::Unfit)
             }
-            (Step::Proving(passage), On::Proven | On::Late) => self.settle(passage, false, true),
+            (Step::Proving(passage), On::Proven | On::Late) => self.settle(passage, false, Has::AnOpenDoor),
             // Nobody can tell us any more; the rows decide between us.
-            (Step::Opening { passage, lost: true }, On::Opened(true))
-            | (Step::Proving(passage), On::Lost) => self.settle(passage, true, true),
+            (Step::Opening { passage, lost: true }, On::Started(true)) => {
+                self.settle(passage, true, Has::AShutDoor)
+            }
+            (Step::Proving(passage), On::Lost) => self.settle(passage, true, Has::AnOpenDoor),
             // The rows may be slow to answer; we are not.
-            (Step::Settling { lost: false, is_open: true, .. }, On::Beat) => {
+            (Step::Proving(_) | Step::Settling { lost: false, has: Has::AnOpenDoor, .. }, On::Beat) => {
                 vec![Do::Say(ToIncumbent::Opened {})]
             }
-            (Step::Settling { passage, is_open, .. }, On::Lost) => {
-                self.go(Step::Settling { passage, lost: true, is_open }, [])
+            (Step::Settling { passage, has, .. }, On::Lost) => {
+                self.go(Step::Settling { passage, lost: true, has }, [])
             }
-            (Step::Settling { is_open: false, .. }, On::Answered(true)) => {
-                self.go(Step::OpeningOurs, [Do::Open])
-            }
-            (Step::Settling { lost, .. }, On::Answered(true)) => {
-                self.step = Step::Over(Outcome::Serving);
-                (!lost).then_some(Do::Say(ToIncumbent::Settled {})).into_iter().collect()
-            }
+            (Step::Settling { lost, has, .. }, On::Answered(true)) => self.settled(lost, has),
             (Step::Settling { .. }, On::Answered(false)) => self.end(Outcome::TakenBack),
             (Step::Claiming { .. } | Step::Settling { .. }, On::Unreadable)
             | (Step::Proving(_) | Step::Settling { .. }, On::Fell) => self.end(Outcome::Unfit),
-            (Step::Alone, On::Alone(true)) => self.go(Step::OpeningOurs, [Do::Open]),
+            (Step::Alone, On::Alone(true)) => self.go(Step::OpeningOurs, [Do::Start]),
             (Step::Alone, On::Alone(false)) => self.end(Outcome::Lost),
-            (Step::OpeningOurs, On::Opened(true)) => self.go(Step::Over(Outcome::Serving), []),
+            (Step::OpeningOurs, On::Started(true)) => self.go(Step::Over(Outcome::Serving), [Do::Open]),
             _ => self.on_parting(event),
         }
     }
@@ -276,8 +283,18 @@ impl Successor {
         }
     }
 
-    fn settle(&mut self, passage: Passage, lost: bool, is_open: bool) -> Vec<SuccessorCommand> {
-        self.go(Step::Settling { passage, lost, is_open }, [Do::Ask(Request::Settle(passage))])
+    fn settle(&mut self, passage: Passage, lost: bool, has: Has) -> Vec<SuccessorCommand> {
+        self.go(Step::Settling { passage, lost, has }, [Do::Ask(Request::Settle(passage))])
+    }
+
+    fn settled(&mut self, lost: bool, has: Has) -> Vec<SuccessorCommand> {
+        let serving = Step::Over(Outcome::Serving);
+        match has {
+            Has::Nothing => self.go(Step::OpeningOurs, [Do::Start]),
+            Has::AShutDoor => self.go(serving, [Do::Open]),
+            Has::AnOpenDoor if lost => self.go(serving, []),
+            Has::AnOpenDoor => self.go(serving, [Do::Say(ToIncumbent::Settled {})]),
+        }
     }
 
     fn end(&mut self, outcome: Outcome) -> Vec<SuccessorCommand> {

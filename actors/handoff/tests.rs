@@ -44,9 +44,9 @@ fn claimed() -> Incumbent {
     incumbent
 }
 
-/// As far as its settlement, which the rows have not answered.
-fn settling() -> Successor {
-    use SuccessorEvent::{Answered, Connected, Heard, Looked, Opened, Proven, Warmed};
+/// As far as its house, which does not stand yet.
+fn starting() -> Successor {
+    use SuccessorEvent::{Answered, Connected, Heard, Looked, Warmed};
     let mut successor = Successor::new(OURS);
     for event in [
         Connected,
@@ -56,11 +56,17 @@ fn settling() -> Successor {
         Looked(true),
         Heard(ToSuccessor::Frozen { offer: OfferNo(1) }),
         Answered(true),
-        Opened(true),
-        Proven,
     ] {
         successor.on(event);
     }
+    successor
+}
+
+/// As far as its settlement, which the rows have not answered.
+fn settling() -> Successor {
+    let mut successor = starting();
+    successor.on(SuccessorEvent::Started(true));
+    successor.on(SuccessorEvent::Proven);
     successor
 }
 
@@ -86,6 +92,18 @@ fn no_step_with_a_shut_door_lasts_for_ever() {
     assert_eq!(incumbent.on(IncumbentEvent::Late), [IncumbentCommand::Kill]);
     assert_eq!(incumbent.on(IncumbentEvent::Gone), [IncumbentCommand::Thaw]);
     assert_eq!(incumbent.allowed(), None, "behind an open door the rows may take their time");
+}
+
+#[test]
+fn whose_line_was_cut_before_its_house_stood_opens_no_door_before_the_rows_have_decided() {
+    for is_ours in [false, true] {
+        let mut successor = starting();
+        successor.on(SuccessorEvent::Lost);
+        let asked = successor.on(SuccessorEvent::Started(true));
+        assert!(matches!(asked.as_slice(), [SuccessorCommand::Ask(_)]), "{asked:?}");
+        let then = if is_ours { SuccessorCommand::Open } else { SuccessorCommand::End };
+        assert_eq!(successor.on(SuccessorEvent::Answered(is_ours)), [then]);
+    }
 }
 
 #[test]

@@ -99,8 +99,8 @@ impl Furnished {
         }
     }
 
-    /// Starts the tree; opens the door last.
-    pub(super) async fn open(
+    /// Starts the tree. Its gate is shut.
+    pub(super) async fn start(
         &self,
         settings: &Settings,
         own: Own,
@@ -126,7 +126,7 @@ impl Furnished {
         let proof = door.proof();
         let approvals = Approvals::new(&self.store, &self.clinics, &house);
         let beside = Arc::clone(&health).router().merge(approvals.router());
-        let (router, gate) = (Arc::new(door).router(beside), Gate::default());
+        let (router, gate) = (Arc::new(door).router(beside), Gate::shut_from_the_start());
         let front = socket.try_clone().map_err(unusable)?;
         let front = FrontDoor::new(front, router, door::listener(settings), gate.clone(), door_meters);
         let root = Root::start(&house, Arc::new(front)).await.map_err(|_| NotBegun::Tree)?;

@@ -1,5 +1,6 @@
 //! The successor's side of a handoff: does what the machine says until the node is ours, or is not.
 
+mod proof;
 mod work;
 
 use std::future::pending;
@@ -32,7 +33,7 @@ type Work<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
 enum Done {
     Warmed(Result<(Arc<Furnished>, Generation), NotBegun>),
     Answered(StoreResult<bool>),
-    Opened(Box<Result<App, NotBegun>>),
+    Started(Box<Result<App, NotBegun>>),
     Alone(Result<(Arc<Furnished>, Own), NotBegun>),
 }
 
@@ -46,6 +47,8 @@ struct Taker<'a> {
     other: OtherProcess,
     is_cut: bool,
     is_proven: bool,
+    /// Comes after what was found out later and counts first.
+    held: Option<SuccessorEvent>,
     /// When the other one was told to shut its door.
     parked: Option<Instant>,
     /// Each takes the place of the one before.
@@ -79,6 +82,7 @@ pub async fn take_over(
         line,
         is_cut: false,
         is_proven: false,
+        held: None,
         parked: None,
         doing: None,
         incumbent: None,
@@ -118,7 +122,7 @@ impl Taker<'_> {
             if let Some(outcome) = machine.ended() {
                 return self.end(outcome).await;
             }
-            event = match known {
+            event = match known.or_else(|| self.held.take()) {
                 Some(event) => event,
                 None => self.next(until, deadline(machine.says_again_after())).await,
             };
@@ -126,7 +130,7 @@ impl Taker<'_> {
     }
 
     async fn next(&mut self, until: Option<Instant>, beat: Option<Instant>) -> SuccessorEvent {
-        let proving = proving(&mut self.app, self.is_proven);
+        let proving = proof::proving(&mut self.app, self.is_proven);
         let event = tokio::select! {
             // First what is done, then whoever was told gives up, if it still can.
             biased;
@@ -138,7 +142,7 @@ impl Taker<'_> {
             heard = self.line.hear(), if !self.is_cut => heard.map_or(SuccessorEvent::Lost, SuccessorEvent::Heard),
             event = proving => event,
             () = reached(until) => match &self.app {
-                Some(app) => judged(app).await,
+                Some(app) => proof::judged(app).await,
                 None => SuccessorEvent::Late,
             },
             () = reached(beat) => SuccessorEvent::Beat,
@@ -169,6 +173,7 @@ impl Taker<'_> {
             SuccessorCommand::Ask(request) => {
                 self.ask(Arc::clone(self.furnished.as_ref()?), request);
             }
+            SuccessorCommand::Start => self.start(),
             SuccessorCommand::Open => self.open(),
             SuccessorCommand::TryAlone => self.try_alone(),
             SuccessorCommand::End => {
@@ -191,12 +196,16 @@ impl Taker<'_> {
                 let answer = self.kept(answered.map_err(NotBegun::Store));
                 answer.map_or(SuccessorEvent::Unreadable, SuccessorEvent::Answered)
             }
-            Done::Opened(opened) => {
-                self.app = self.kept(*opened);
-                if let (Some(app), Some(parked)) = (&self.app, self.parked) {
-                    app.handoffs.opened_after(parked.elapsed());
+            Done::Started(started) => {
+                self.app = self.kept(*started);
+                let started = SuccessorEvent::Started(self.app.is_some());
+                // The runtime may learn of it after the house stands, and its door would be opened.
+                if !self.is_cut && self.line.is_cut() {
+                    self.is_cut = true;
+                    self.held = Some(started);
+                    return SuccessorEvent::Lost;
                 }
-                SuccessorEvent::Opened(self.app.is_some())
+                started
             }
             Done::Alone(alone) => SuccessorEvent::Alone(self.kept(alone).is_some_and(|(furnished, own)| {
                 (self.furnished, self.generation) = (Some(furnished), Some(own.generation));
@@ -211,7 +220,7 @@ impl Taker<'_> {
         outcome.map_err(|failure| self.failure = Some(failure)).ok()
     }
 
-    fn open(&mut self) {
+    fn start(&mut self) {
         let (generation, inherited) = (self.generation, self.inherited.take());
         let (furnished, settings, crashpoints) =
             (self.furnished.clone(), self.settings, self.crashpoints.clone());
@@ -219,17 +228,25 @@ impl Taker<'_> {
             let (Some(generation), Some((socket, life)), Some(furnished)) =
                 (generation, inherited, furnished)
             else {
-                return Done::Opened(Box::new(Err(NotBegun::Tree)));
+                return Done::Started(Box::new(Err(NotBegun::Tree)));
             };
             let own = Own { generation, socket, life };
-            Done::Opened(Box::new(furnished.open(settings, own, crashpoints).await))
+            Done::Started(Box::new(furnished.start(settings, own, crashpoints).await))
         }));
+    }
+
+    fn open(&self) {
+        let Some(app) = &self.app else { return };
+        app.gate.open();
+        if let Some(parked) = self.parked {
+            app.handoffs.opened_after(parked.elapsed());
+        }
     }
 
     /// With the other process dead and the store away, nobody else can open a door: who calls is put through by ours.
     fn ask(&mut self, furnished: Arc<Furnished>, request: Request) {
         let (settings, other) = (self.settings, self.other.clone());
-        let socket = self.inherited.as_ref().and_then(|(socket, _)| socket.try_clone().ok());
+        let socket = self.socket_before_a_shut_door().and_then(|socket| socket.try_clone().ok());
         self.doing = Some(Box::pin(async move {
             let answer = ask(&furnished.store, &settings.node.name, request);
             Done::Answered(match socket {
@@ -237,6 +254,13 @@ impl Taker<'_> {
                 None => answer.await,
             })
         }));
+    }
+
+    fn socket_before_a_shut_door(&self) -> Option<&TcpListener> {
+        match &self.app {
+            Some(app) => app.gate.is_shut().then_some(&app.socket),
+            None => self.inherited.as_ref().map(|(socket, _)| socket),
+        }
     }
 
     /// The lock we were given would be ours however the other process fares; only a fresh one proves anything.
@@ -282,29 +306,4 @@ async fn outcome(work: &mut Option<Work<'_>>) -> Done {
         Some(work) => work.await,
         None => pending().await,
     }
-}
-
-/// Proven once, it has only to stand.
-async fn proving(app: &mut Option<App>, is_proven: bool) -> SuccessorEvent {
-    match app {
-        Some(app) if is_proven => {
-            app.root.ended().await;
-            SuccessorEvent::Fell
-        }
-        Some(app) => {
-            if app.proven().await {
-                SuccessorEvent::Proven
-            } else {
-                SuccessorEvent::Fell
-            }
-        }
-        None => pending().await,
-    }
-}
-
-/// Nobody has called for as long as it was on probation, or nobody who got an answer.
-async fn judged(app: &App) -> SuccessorEvent {
-    let Some(why) = app.unfit().await else { return SuccessorEvent::Late };
-    tracing::error!(why, "not fit to keep the node: it is given back");
-    SuccessorEvent::Fell
 }

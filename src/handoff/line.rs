@@ -4,6 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
@@ -96,6 +97,13 @@ impl Line {
         let _ = rustix::net::shutdown(self.stream.as_fd(), rustix::net::Shutdown::Both);
     }
 
+    /// By the kernel's word: whoever hears may learn of it a moment later.
+    pub fn is_cut(&self) -> bool {
+        let mut stream = [PollFd::new(&self.stream, PollFlags::empty())];
+        let answered = poll(&mut stream, Some(&Timespec::default()));
+        answered.is_ok_and(|answered| answered > 0) && stream[0].revents().contains(PollFlags::HUP)
+    }
+
     /// The process on the other side.
     pub fn other_process(&self) -> OtherProcess {
         OtherProcess::numbered(self.peer())
@@ -163,6 +171,15 @@ mod tests {
         let twin = std::net::TcpListener::from(received.try_clone().unwrap());
         assert_eq!(twin.local_addr().unwrap(), socket.local_addr().unwrap());
         assert!(ours.is_from_our_user());
+    }
+
+    #[tokio::test]
+    async fn a_line_is_cut_when_the_other_side_hangs_up_whatever_it_said_before() {
+        let (ours, theirs) = lines();
+        theirs.say(&ToIncumbent::Parked {}).await.unwrap();
+        assert!(!ours.is_cut());
+        theirs.hang_up();
+        assert!(ours.is_cut());
     }
 
     #[tokio::test]

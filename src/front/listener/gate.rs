@@ -17,6 +17,12 @@ struct Inner {
 }
 
 impl Gate {
+    pub fn shut_from_the_start() -> Self {
+        let gate = Self::default();
+        gate.0.is_shut.send_replace(true);
+        gate
+    }
+
     /// Returns when nothing more will be accepted.
     pub async fn shut(&self) {
         self.0.is_shut.send_replace(true);

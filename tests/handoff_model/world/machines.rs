@@ -41,6 +41,7 @@ impl World {
                     }
                 }
                 SuccessorCommand::Ask(request) => self.successor.asked = Some(request),
+                SuccessorCommand::Open => self.successor.door_is_open = true,
                 SuccessorCommand::End => {
                     self.cut();
                     self.successor.is_cut = false;
@@ -79,10 +80,7 @@ impl World {
                 let event = match self.successor.tasks.remove(0) {
                     SuccessorCommand::Warm => SuccessorEvent::Warmed(Some(self.stand_by())),
                     SuccessorCommand::Look => SuccessorEvent::Looked(true),
-                    SuccessorCommand::Open => {
-                        self.successor.door_is_open = true;
-                        SuccessorEvent::Opened(true)
-                    }
+                    SuccessorCommand::Start => SuccessorEvent::Started(true),
                     _ => SuccessorEvent::Alone(self.try_alone()),
                 };
                 self.tell_successor(event);
@@ -101,7 +99,7 @@ impl World {
                     SuccessorCommand::Warm => SuccessorEvent::Warmed(None),
                     SuccessorCommand::Look => SuccessorEvent::Looked(false),
                     SuccessorCommand::TryAlone => SuccessorEvent::Alone(false),
-                    _ => SuccessorEvent::Opened(false),
+                    _ => SuccessorEvent::Started(false),
                 };
                 self.tell_successor(event);
             }

@@ -78,6 +78,11 @@ impl Directory {
         Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
     }
 
+    /// How many requests of this process are in flight to a clinic's EMR.
+    pub fn in_flight(&self, clinic: &ClinicId) -> usize {
+        self.cells.get(clinic).map_or(0, |cell| cell.bulkhead.in_flight())
+    }
+
     /// The calls of a clinic that have an actor.
     pub fn calls_of(&self, clinic: &ClinicId) -> Vec<Mailbox<CallMsg>> {
         let of_clinic = self.calls.iter().filter(|entry| entry.key().clinic == *clinic);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::ActorRef;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::EmrLinkMsg;
 use super::breaker::Pass;
@@ -42,7 +42,7 @@ impl Errand {
         let Request { operation, via, kind, deadline, work, tried, failure, place: _ } = request;
         let (at, began) = ((emr.path(), operation.service()), Instant::now());
         let mut work = work.run(emr, until);
-        let (Ran { result, untold }, counted) = tokio::select! {
+        let (Ran { result, untold, unfinished }, counted) = tokio::select! {
             biased;
             ran = &mut work => (ran, false),
             () = sleep_until(slow_at) => {
@@ -50,10 +50,16 @@ impl Errand {
                 (work.await, true)
             }
         };
-        drop(place);
+        let place = unfinished.is_some().then_some(place);
         let again = |work| Request { operation, via, kind, deadline, work, tried, failure, place: None };
         let ended =
             Ended { at, pass, result, took: began.elapsed(), counted, untold: untold.map(again), cut_short };
         let _ = link.send_message(Post::own(EmrLinkMsg::Ended(Box::new(ended))));
+        if let Some(unfinished) = unfinished {
+            // A server works on for a client that has left, and whether it still does only its answer tells. By the slow mark
+            // it counts as ill: whoever waited longer would keep the other paths and services waiting, too.
+            let _ = timeout_at(slow_at, unfinished).await;
+        }
+        drop(place);
     }
 }

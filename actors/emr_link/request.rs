@@ -69,6 +69,8 @@ pub struct Ran {
     pub result: Result<(), EmrFailure>,
     /// A read that failed: its asker has not been told, because another path may do better.
     pub untold: Option<Box<dyn Work>>,
+    /// A read that took too long: nobody waits for its answer, but the EMR is at work on it.
+    pub unfinished: Option<BoxFuture<'static, ()>>,
 }
 
 /// A read. It can be asked again by another path.
@@ -92,12 +94,17 @@ where
     fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Ran> {
         async move {
             let run = self.run.clone();
-            match bounded(async move { run(emr).await }, until).await {
-                Ok(answer) => {
+            let mut asked = unless_it_panics(async move { run(emr).await }).boxed();
+            match timeout_at(until, &mut asked).await {
+                Ok(Ok(answer)) => {
                     let _ = self.reply.send(Ok(answer));
-                    Ran { result: Ok(()), untold: None }
+                    Ran { result: Ok(()), untold: None, unfinished: None }
                 }
-                Err(failure) => Ran { result: Err(failure), untold: Some(self) },
+                Ok(Err(failure)) => Ran { result: Err(failure), untold: Some(self), unfinished: None },
+                Err(_) => {
+                    let unfinished = Some(asked.map(drop).boxed());
+                    Ran { result: Err(EmrFailure::TimedOut), untold: Some(self), unfinished }
+                }
             }
         }
         .boxed()
@@ -117,10 +124,12 @@ where
     fn run(self: Box<Self>, emr: Arc<dyn Emr>, until: Instant) -> BoxFuture<'static, Ran> {
         let Self { run, reply } = *self;
         async move {
-            let answer = bounded(async move { run(emr).await }, until).await;
+            let sent = timeout_at(until, unless_it_panics(async move { run(emr).await })).await;
+            let answer = sent.unwrap_or(Err(EmrFailure::TimedOut));
             let result = answer.as_ref().map(|_| ()).map_err(|failure| *failure);
             let _ = reply.send(answer);
-            Ran { result, untold: None }
+            // Its lease may end any moment, and what has not left by then must not leave.
+            Ran { result, untold: None, unfinished: None }
         }
         .boxed()
     }
@@ -130,11 +139,7 @@ where
     }
 }
 
-async fn bounded<T>(asked: impl Future<Output = EmrResult<T>>, until: Instant) -> EmrResult<T> {
-    match timeout_at(until, AssertUnwindSafe(asked).catch_unwind()).await {
-        Ok(Ok(result)) => result,
-        // A bug in the adapter proves nothing about what has left.
-        Ok(Err(_)) => Err(EmrFailure::Unreadable),
-        Err(_) => Err(EmrFailure::TimedOut),
-    }
+/// A bug in the adapter proves nothing about what has left.
+async fn unless_it_panics<T>(asked: impl Future<Output = EmrResult<T>>) -> EmrResult<T> {
+    AssertUnwindSafe(asked).catch_unwind().await.unwrap_or(Err(EmrFailure::Unreadable))
 }

@@ -19,7 +19,13 @@ const LIMITS: EmrLimits = EmrLimits {
     breaker_consecutive: 1_000,
     breaker_open_ms: 30_000,
 };
+/// With a slow mark that comes before anybody gives up.
+const IMPATIENT: EmrLimits = EmrLimits { slow_ms: 4_000, ..LIMITS };
 const TICK: Duration = Duration::from_millis(50);
+
+fn maple() -> ClinicId {
+    ClinicId::parse("maple").unwrap()
+}
 
 type Arrivals = Arc<Mutex<Vec<Instant>>>;
 
@@ -98,6 +104,27 @@ async fn however_many_processes_are_flooded_their_emr_sees_its_budget_and_no_mor
     let sent = u64::try_from(arrivals.len()).unwrap();
     assert!(sent > took * u64::from(RATE) * 9 / 10, "and most of it is used: {sent} in {took} s");
     assert!(world.emr("maple").most_at_once() <= 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_nobody_waits_for_keeps_its_place_until_it_is_answered_or_the_emr_counts_as_ill() {
+    let (mut world, _) = world();
+    world.clinics[0].limits = IMPATIENT;
+    let house = begin(&world).await;
+    let gone_after = async |fate: Fate| {
+        world.emr("maple").script(move |_| fate);
+        let began = Instant::now();
+        let (link, soon) = (link(&house, "maple"), began + Duration::from_secs(1));
+        let asked = link.read(Operation::Providers, soon, |emr| async move { emr.providers().await });
+        assert_eq!(asked.await.err(), Some(EmrFailure::TimedOut));
+        assert_eq!(began.elapsed(), Duration::from_secs(1));
+        while house.house.directory.in_flight(&maple()) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        began.elapsed().as_secs()
+    };
+    assert_eq!(gone_after(Fate::Answered { after: Duration::from_secs(3) }).await, 3);
+    assert_eq!(gone_after(Fate::Hangs).await, 4);
 }
 
 #[tokio::test(start_paused = true)]

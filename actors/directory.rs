@@ -78,6 +78,11 @@ impl Directory {
         Arc::clone(self.cells.entry(clinic.clone()).or_insert_with(|| Arc::new(make())).value())
     }
 
+    /// Whether any EMR is at work for this process.
+    pub fn has_in_flight(&self) -> bool {
+        self.cells.iter().any(|cell| cell.bulkhead.in_flight() > 0)
+    }
+
     /// How many requests of this process are in flight to a clinic's EMR.
     pub fn in_flight(&self, clinic: &ClinicId) -> usize {
         self.cells.get(clinic).map_or(0, |cell| cell.bulkhead.in_flight())

@@ -145,7 +145,7 @@ impl Actor for EmrLinkActor {
             survey_armed: false,
             calm_from: now + survey::CALM_AFTER,
             discovery_tried: BTreeMap::new(),
-            share: Share::begin(limits, args.bulkhead, now),
+            share: Share::begin(&args.clinic, args.bulkhead, args.house.membership.subscribe(), now),
             queue: Queue::bounded(usize::try_from(limits.queue).unwrap_or(usize::MAX)),
             refill_armed: false,
             facts: Cache::bounded(FACTS),
@@ -229,7 +229,7 @@ impl State {
     /// Starts what can start. Called whenever something has changed: a newcomer, an end, new budget.
     fn pump(&mut self, myself: &ActorRef<Post<EmrLinkMsg>>) {
         let now = Instant::now();
-        self.share.follow(*self.house.membership.borrow(), now);
+        self.share.follow(now);
         for late in self.queue.shed(now) {
             self.refuse(late, EmrFailure::TooLate);
         }

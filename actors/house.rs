@@ -1,6 +1,7 @@
 //! What every actor of one process is given: the ports, the clinics, the directory, the counters. One value, passed as an
 //! argument; two houses in one process share nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +119,21 @@ impl House {
 
     /// Whoever takes a part of what is shared hears of it only when it has changed.
     pub fn share(&self, membership: Membership) {
-        self.membership.send_if_modified(|shared| std::mem::replace(shared, membership) != membership);
+        self.membership.send_if_modified(|shared| {
+            let is_news = *shared != membership;
+            *shared = membership;
+            is_news
+        });
+    }
+
+    /// At which clinics' EMRs more is in flight than this process's part: others have to wait for theirs.
+    pub fn crowds(&self) -> BTreeSet<ClinicId> {
+        // A copy: who enters a bulkhead looks at the membership, so it is not kept while bulkheads are looked at.
+        let membership = self.membership.borrow().clone();
+        let is_crowded = |clinic: &&Arc<Clinic>| {
+            self.directory.in_flight(&clinic.id) > membership.part_of(clinic.limits.max_in_flight)
+        };
+        self.roster.load().clinics().filter(is_crowded).map(|clinic| clinic.id.clone()).collect()
     }
 
     /// Resolves when another process has called this one dead.

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clinics::adopt_now_and_later;
-use crate::domain::census::{Census, Counted};
+use crate::domain::census::{Census, Counted, Said};
 use crate::domain::membership::Membership;
 use crate::house::House;
 use crate::ports::store::{Beat, StoreError, StoreResult};
@@ -37,9 +37,9 @@ pub enum NodeMsg {
 
 pub struct State {
     house: Arc<House>,
-    /// Whom we reckon with, and whom we have said to.
+    /// Whom we reckon with.
     counts: Counted,
-    told: Counted,
+    told: Said,
     beating: bool,
     /// Something has changed since the present beat began.
     hurried: bool,
@@ -58,7 +58,7 @@ impl Actor for NodeActor {
         Ok(State {
             house,
             counts: Counted::default(),
-            told: Counted::default(),
+            told: Said::default(),
             beating: false,
             hurried: false,
             heard_at: Instant::now(),
@@ -132,13 +132,10 @@ impl State {
         if *self.house.usurped.borrow() || std::mem::replace(&mut self.beating, true) {
             return;
         }
-        let beat = Beat {
-            generation: self.house.generation,
-            counts: self.counts.clone(),
-            is_news: self.counts != self.told,
-            pace: self.house.settings.pace,
-        };
-        self.told = self.counts.clone();
+        let says = Said { counts: self.counts.clone(), crowds: self.house.crowds() };
+        let is_news = says != self.told;
+        self.told = says.clone();
+        let beat = Beat { generation: self.house.generation, says, is_news, pace: self.house.settings.pace };
         let (house, myself, begun) = (Arc::clone(&self.house), myself.clone(), Instant::now());
         tokio::spawn(async move {
             let beaten = AssertUnwindSafe(house.store.beat(beat)).catch_unwind().await.ok();
@@ -171,13 +168,13 @@ impl State {
         myself.send_after(house.settings.pace.gap().saturating_sub(begun.elapsed()), || NodeMsg::Faded);
         house.declared.send_replace(census.revision);
         // Only now that our own part is the smaller one may others take theirs, and they need not wait for it.
-        self.hurried |= counts != self.told;
+        self.hurried |= counts != self.told.counts;
         self.counts = counts;
     }
 
     /// What others do meanwhile is not known: they may be about to take our part.
     fn is_not_heard(&mut self, failure: &str) {
-        self.told = Counted::default();
+        self.told = Said::default();
         if !std::mem::replace(&mut self.is_away, true) {
             tracing::warn!(failure, "the store does not hear that this process lives");
         }
@@ -192,7 +189,7 @@ impl State {
     }
 
     fn share_nothing(&self) {
-        let shared = *self.house.membership.borrow();
+        let shared = self.house.membership.borrow().clone();
         self.house.share(Membership { is_counted: false, ..shared });
     }
 

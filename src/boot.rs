@@ -184,7 +184,7 @@ impl App {
         loop {
             tokio::select! {
                 ended = self.root.ended() => {
-                    close(&self.store, Some(self.house.generation)).await;
+                    self.give_back().await;
                     return ended;
                 }
                 signal = signals.next() => match signal {
@@ -304,15 +304,19 @@ impl App {
         self.health.enter(Phase::Draining);
         self.root.stop().await;
         let ended = self.root.ended().await;
-        close(&self.store, Some(self.house.generation)).await;
+        self.give_back().await;
         ended
+    }
+
+    async fn give_back(&self) {
+        close(&self.store, Some((self.house.generation, self.house.directory.has_in_flight()))).await;
     }
 }
 
 /// A store that does not answer must not keep the process: what it still holds is adopted by the next one.
-async fn close(store: &SqlStore, owned_by: Option<Generation>) {
-    if let Some(generation) = owned_by {
-        match timeout(GIVING_BACK, store.release(generation)).await {
+async fn close(store: &SqlStore, owned_by: Option<(Generation, bool)>) {
+    if let Some((generation, is_awaited)) = owned_by {
+        match timeout(GIVING_BACK, store.release(generation, is_awaited)).await {
             Ok(Ok(())) => {}
             Ok(Err(failure)) => {
                 tracing::warn!(%failure, "what this process owned was not given back; it is adopted all the same");

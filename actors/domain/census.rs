@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::ids::Generation;
+use crate::domain::ids::{ClinicId, Generation};
 use crate::domain::membership::Membership;
 use crate::domain::node::Standing;
 
@@ -57,6 +57,31 @@ impl fmt::Display for Counted {
     }
 }
 
+/// Stands before a clinic in a row, where a number is a process.
+const CLINIC: char = '@';
+
+/// What a process says with each beat of how it shares the EMRs. Its row has it in words: `3 5 @maple`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    pub counts: Counted,
+    /// Where more of its requests are in flight than its part, from when that was larger.
+    pub crowds: BTreeSet<ClinicId>,
+}
+
+impl Said {
+    pub fn read(text: &str) -> Self {
+        let clinic = |word: &str| ClinicId::parse(word.strip_prefix(CLINIC)?).ok();
+        Self { counts: Counted::read(text), crowds: text.split_whitespace().filter_map(clinic).collect() }
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.counts)?;
+        self.crowds.iter().try_for_each(|clinic| write!(f, " {CLINIC}{clinic}"))
+    }
+}
+
 /// A process that is at work: active, or draining.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
@@ -65,7 +90,7 @@ pub struct Life {
     pub standing: Standing,
     /// Since its last beat, by the store's clock.
     pub silent: Duration,
-    pub counts: Counted,
+    pub says: Said,
 }
 
 /// What a beat brings back.
@@ -74,6 +99,8 @@ pub struct Census {
     pub lives: Vec<Life>,
     /// Who was called dead by this very beat.
     pub buried: Vec<Generation>,
+    /// How many are gone so lately that an EMR may still be at work for them: who died, or left a request behind.
+    pub late: u32,
     /// Of the clinics' declarations.
     pub revision: i64,
 }
@@ -87,12 +114,17 @@ impl Census {
     /// that counts nobody yet, which has only begun, or begins again and again: this rule keeps it from taking its part.
     pub fn membership(&self, own: Generation, pace: Pace) -> Membership {
         let others = || self.lives.iter().filter(|life| life.generation != own);
-        let counts_us = |life: &Life| life.counts.has(own);
-        let asks_nothing = |life: &Life| life.silent > pace.gap() || life.counts.is_empty();
+        let counts_us = |life: &Life| life.says.counts.has(own);
+        let is_silent = |life: &Life| life.silent > pace.gap();
+        let asks_nothing = |life: &Life| is_silent(life) || life.says.counts.is_empty();
         let has_begun = self.lives.iter().any(|life| life.generation == own && counts_us(life));
+        let crowds = others().filter(|life| !is_silent(life)).flat_map(|life| &life.says.crowds);
+        let processes = u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1);
         Membership {
-            processes: u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1),
+            processes,
+            sharers: processes.saturating_add(self.late),
             is_counted: has_begun && others().all(|life| asks_nothing(life) || counts_us(life)),
+            crowded: crowds.cloned().collect(),
         }
     }
 }
@@ -103,20 +135,25 @@ mod tests {
 
     const PACE: Pace = Pace { dead_after: Duration::from_secs(10) };
 
-    fn life(generation: i64, silent: u64, counts: &str) -> Life {
+    fn life(generation: i64, silent: u64, says: &str) -> Life {
         Life {
             generation: Generation(generation),
             node: format!("node-{generation}"),
             standing: Standing::Active,
             silent: Duration::from_secs(silent),
-            counts: Counted::read(counts),
+            says: Said::read(says),
         }
     }
 
     fn membership(lives: Vec<Life>) -> (u32, bool) {
         let census = Census { lives, ..Census::default() };
-        let Membership { processes, is_counted } = census.membership(Generation(5), PACE);
+        let Membership { processes, is_counted, .. } = census.membership(Generation(5), PACE);
         (processes, is_counted)
+    }
+
+    fn crowded(lives: Vec<Life>) -> Vec<String> {
+        let census = Census { lives, ..Census::default() };
+        census.membership(Generation(5), PACE).crowded.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -137,6 +174,29 @@ mod tests {
     fn who_counts_nobody_yet_takes_no_part_and_keeps_nobody_from_theirs() {
         assert_eq!(membership(vec![life(3, 0, "3 5"), life(5, 0, "")]), (2, false));
         assert_eq!(membership(vec![life(5, 0, "5"), life(7, 0, "")]), (2, true));
+    }
+
+    #[test]
+    fn who_died_lately_has_its_part_of_the_places_and_none_of_the_rate() {
+        let census =
+            Census { lives: vec![life(5, 0, "5 7"), life(7, 0, "5 7")], late: 1, ..Census::default() };
+        let Membership { processes, sharers, .. } = census.membership(Generation(5), PACE);
+        assert_eq!((processes, sharers), (2, 3));
+    }
+
+    #[test]
+    fn an_emr_is_crowded_where_another_process_that_beats_says_so() {
+        assert_eq!(crowded(vec![life(3, 0, "3 5 @maple"), life(5, 0, "3 5 @cedar")]), ["maple"]);
+        assert_eq!(crowded(vec![life(3, 4, "3 5 @maple"), life(5, 0, "3 5")]), [""; 0]);
+        assert_eq!(crowded(vec![life(3, 0, "@42"), life(5, 0, "3 5")]), ["42"], "it begins again");
+    }
+
+    #[test]
+    fn what_a_process_says_is_read_back_as_it_was_written() {
+        let said = Said::read("4 30 @maple @42 no-clinic");
+        assert_eq!(said.to_string(), "4 30 @42 @maple");
+        assert_eq!((&Said::read(&said.to_string()), said.counts.to_string()), (&said, "4 30".to_owned()));
+        assert_eq!(Said::default().to_string(), "");
     }
 
     #[test]

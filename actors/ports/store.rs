@@ -32,7 +32,7 @@ pub use self::capabilities::CapabilityStore;
 pub use self::handoff::HandoffStore;
 pub use self::held::{Held, HeldDraft, HeldEnd, HeldRow, HeldStore, TakeHeld};
 pub use self::holds::{HoldStore, Taken, TakenSlot};
-pub use self::lives::{Beat, LATEST_COMMIT, LifeStore, Notice};
+pub use self::lives::{AT_WORK_FOR_THE_GONE, Beat, LATEST_COMMIT, LifeStore, Notice};
 pub use self::offers::{FreedSlot, LastOffer, OfferDraft, OfferEnd, OfferMade, OfferRow, OfferStore};
 pub use self::outbox::{OutboxStore, QueuedSms, SmsDraft, SmsState};
 pub use self::registrations::{

@@ -289,7 +289,7 @@ impl Taker<'_> {
                     app.gate.shut().await;
                     app.drain().await;
                 } else if let Some(furnished) = self.furnished {
-                    close(&furnished.store, self.generation).await;
+                    close(&furnished.store, self.generation.map(|generation| (generation, false))).await;
                 }
                 let otherwise = match outcome {
                     Outcome::ToldToStop => NotBegun::Told,

@@ -44,8 +44,8 @@ pub(super) async fn check(session: &mut Session, sender: Generation) -> StoreRes
 }
 
 /// Calls need nothing here: they move to whoever adopts them next.
-pub(super) async fn release(session: &mut Session, owner: Generation) -> StoreResult<()> {
-    session.run(RELEASE_GENERATION, args![owner]).await?;
+pub(super) async fn release(session: &mut Session, owner: Generation, is_awaited: bool) -> StoreResult<()> {
+    session.run(RELEASE_GENERATION, args![owner, i64::from(is_awaited)]).await?;
     session.notify(Notice::Lives).await?;
     session.run(RELEASE_ROLES, args![owner]).await?;
     let clinics: Vec<(String,)> = session.all(LEASING_CLINICS, args![owner]).await?;

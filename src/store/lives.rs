@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use vitarad_actors::domain::census::{Census, Counted, Life};
+use vitarad_actors::domain::census::{Census, Life, Said};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::Standing;
-use vitarad_actors::ports::store::{Beat, LifeStore, Notice, StoreError, StoreResult};
+use vitarad_actors::ports::store::{AT_WORK_FOR_THE_GONE, Beat, LifeStore, Notice, StoreError, StoreResult};
 
 use super::SqlStore;
 use super::db::{Scope, Session};
 use super::sql::args;
 use super::statements::clinics::CLINICS_REVISION;
-use super::statements::ownership::{BURY_SILENT, HEARTBEAT, LIVES};
+use super::statements::ownership::{BURY_SILENT, GONE_LATELY, HEARTBEAT, LIVES};
 use super::writer::Lane;
 
 #[async_trait]
 impl LifeStore for SqlStore {
     async fn beat(&self, beat: Beat) -> StoreResult<Census> {
-        let beat = (beat.counts.to_string(), beat);
+        let beat = (beat.says.to_string(), beat);
         self.writer
-            .submit(Lane::House, beat, |(counts, beat), session| beat_once(session, counts, beat).boxed())
+            .submit(Lane::House, beat, |(says, beat), session| beat_once(session, says, beat).boxed())
             .await
     }
 
@@ -34,11 +34,11 @@ impl LifeStore for SqlStore {
     }
 }
 
-async fn beat_once(session: &mut Session, counts: &str, beat: &Beat) -> StoreResult<Census> {
+async fn beat_once(session: &mut Session, says: &str, beat: &Beat) -> StoreResult<Census> {
     let Beat { generation, is_news, pace, .. } = beat;
     let buried: Vec<(i64,)> =
         session.all(BURY_SILENT, args![*generation, pace.dead_after, pace.gap()]).await?;
-    if session.run(HEARTBEAT, args![*generation, counts, pace.gap()]).await? == 0 {
+    if session.run(HEARTBEAT, args![*generation, says, pace.gap()]).await? == 0 {
         return Err(StoreError::Usurped);
     }
     if *is_news || !buried.is_empty() {
@@ -46,18 +46,20 @@ async fn beat_once(session: &mut Session, counts: &str, beat: &Beat) -> StoreRes
     }
     let (revision,): (i64,) = session.one(CLINICS_REVISION, args![]).await?;
     let buried = buried.into_iter().map(|(generation,)| Generation(generation)).collect();
-    Ok(Census { lives: living(session).await?, buried, revision })
+    let (late,): (i64,) = session.one(GONE_LATELY, args![AT_WORK_FOR_THE_GONE]).await?;
+    let late = u32::try_from(late).unwrap_or(u32::MAX);
+    Ok(Census { lives: living(session).await?, buried, late, revision })
 }
 
 async fn living(session: &mut Session) -> StoreResult<Vec<Life>> {
     let rows: Vec<(i64, String, String, i64, String)> = session.all(LIVES, args![]).await?;
-    let life = |(generation, node, word, silent, counts): (i64, String, String, i64, String)| {
+    let life = |(generation, node, word, silent, says): (i64, String, String, i64, String)| {
         Ok(Life {
             generation: Generation(generation),
             node,
             standing: Standing::named(&word).ok_or(StoreError::Unreadable("instance.state"))?,
             silent: Duration::from_micros(silent.unsigned_abs()),
-            counts: Counted::read(&counts),
+            says: Said::read(&says),
         })
     };
     rows.into_iter().map(life).collect()

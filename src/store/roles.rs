@@ -34,9 +34,11 @@ impl RoleStore for SqlStore {
         Ok(held.map(|(fence,)| RoleLease { role, owner, fence: Fence(fence), until }))
     }
 
-    async fn release(&self, owner: Generation) -> StoreResult<()> {
+    async fn release(&self, owner: Generation, is_awaited: bool) -> StoreResult<()> {
         self.writer
-            .submit(Lane::House, owner, |owner, session| instances::release(session, *owner).boxed())
+            .submit(Lane::House, (owner, is_awaited), |(owner, is_awaited), session| {
+                instances::release(session, *owner, *is_awaited).boxed()
+            })
             .await
     }
 }

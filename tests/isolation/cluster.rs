@@ -82,27 +82,43 @@ async fn two_nodes_that_are_flooded_ask_an_emr_no_more_than_it_has_agreed_to() {
     assert!(beyond <= f64::from(BURST + IN_FLIGHT), "{beyond}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_that_join_and_leave_amid_a_flood_ask_an_emr_no_more_than_it_has_agreed_to() {
-    let limits = limits();
-    let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+/// Three nodes, each flooded from when it begins; the first leaves before the third comes.
+async fn come_and_go_amid_a_flood(premises: &mut Premises, more: usize) {
     let name = premises.environment["VITARAD_NODE__NAME"].clone();
     let mut nodes: Vec<(House, Flood)> = Vec::new();
     for nth in 0..3 {
         premises.set("VITARAD_NODE__NAME", &format!("{name}-{nth}"));
-        let house = House::open(&premises).await;
+        let house = House::open(premises).await;
         let flood = Flood::of(RATE, 1_000, &house.platform);
         nodes.push((house, flood));
-        asked_more(&premises, ENOUGH / 4).await;
+        asked_more(premises, more).await;
         if nodes.len() == 2 {
             let (leaving, flood) = nodes.remove(0);
             drop(flood);
             leaving.close().await;
-            asked_more(&premises, ENOUGH / 4).await;
+            asked_more(premises, more).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_join_and_leave_amid_a_flood_ask_an_emr_no_more_than_it_has_agreed_to() {
+    let limits = limits();
+    let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    come_and_go_amid_a_flood(&mut premises, ENOUGH / 4).await;
     let beyond = most_beyond_the_rate(&asked(&premises));
     assert!(beyond <= f64::from(BURST + IN_FLIGHT), "{beyond}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_join_and_leave_amid_a_flood_never_ask_an_emr_more_at_once_than_it_has_places() {
+    let limits = limits();
+    let mut premises = premises(&limits.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    // Fewer than are asked for, so that every place is wanted and askers give up while the EMR is at work for them.
+    premises.town.maple().fail("*", Fault::Latency { ms: 250 }, None);
+    come_and_go_amid_a_flood(&mut premises, ENOUGH / 8).await;
+    let most = premises.town.maple().most_at_once();
+    assert_eq!(most, IN_FLIGHT as usize, "and no fewer while there is one node");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,6 +81,7 @@ on_each! {
     a_silent_process_is_called_dead_by_one_that_has_beaten_all_the_while
     a_process_that_drains_may_fall_silent_and_one_that_stood_by_does_not_count_from_before
     a_process_tells_whom_it_counts
+    an_emr_may_be_at_work_for_who_died_or_left_something_behind
     of_400_races_of_two_nodes_for_a_providers_day_each_has_one_winner
     a_text_is_queued_once_and_taken_once
     a_text_left_in_sending_by_a_death_is_never_sent_again

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::Executor;
-use vitarad_actors::domain::census::{Counted, Pace};
+use vitarad_actors::domain::census::{Pace, Said};
 use vitarad_actors::ports::store::{Beat, LifeStore};
 
 use crate::fixture::SqlHouse;
@@ -22,7 +22,7 @@ async fn who_stands_still_amid_its_beat_holds_up_nobody_and_is_called_dead_once_
     let mut row = postgres::superuser(&house.engine).await;
     row.execute("BEGIN; SELECT generation FROM instance WHERE node = 'a' FOR UPDATE").await.unwrap();
     let beat = async || {
-        let beat = Beat { generation, counts: Counted::default(), is_news: false, pace: PACE };
+        let beat = Beat { generation, says: Said::default(), is_news: false, pace: PACE };
         store.beat(beat).await.expect("a beat that waits for nobody")
     };
     until("a silence of long enough", async || {

@@ -27,7 +27,7 @@ async fn grown() -> SqlHouse {
     fill(&store).await;
     let owner = store.begin_generation("a", NOW).await.unwrap();
     // The first process's right to that day is not waited out.
-    store.release(Generation(1)).await.unwrap();
+    store.release(Generation(1), false).await.unwrap();
     one_offer(&store, owner).await;
     let role = store.hold_role("audit", owner, LEASE).await.unwrap().unwrap();
     assert!(store.seal_audit(&role, 100, NOW).await.unwrap() > 0);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use vitarad::store::SqlStore;
-use vitarad_actors::domain::census::{Counted, Pace};
+use vitarad_actors::domain::census::{Pace, Said};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::ports::store::{Beat, LifeStore, Notice};
 
@@ -18,7 +18,7 @@ async fn heard(by: &SqlStore, from: &SqlStore, generation: Generation) -> Notice
     let mut listening = Box::pin(by.noticed());
     until("the word", async || {
         let pace = Pace { dead_after: std::time::Duration::from_secs(10) };
-        let beat = Beat { generation, counts: Counted::default(), is_news: true, pace };
+        let beat = Beat { generation, says: Said::default(), is_news: true, pace };
         // The store may have lost its connections, too.
         let _ = from.beat(beat).await;
         listening.as_mut().now_or_never()

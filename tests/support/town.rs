@@ -103,6 +103,11 @@ impl Emr {
         self.0.present()
     }
 
+    /// The most that were ever being worked on at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.0.state().most_concurrent
+    }
+
     pub(crate) fn rows_of(&self, person: Person) -> Vec<Appointment> {
         let mut rows = self.0.state().appointments;
         rows.retain(|row| row.details.demographic_no == person.demographic_no);

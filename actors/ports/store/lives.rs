@@ -5,18 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::domain::census::{Census, Counted, Life, Pace};
+use crate::domain::census::{Census, Life, Pace, Said};
 use crate::domain::ids::Generation;
 
 /// What a process was committing when it was called dead is committed by so long after that, or never.
 pub const LATEST_COMMIT: Duration = Duration::from_secs(30);
+/// How long after the last beat of a process that is gone an EMR may be at work for it: no reading is given more than 30 s, and
+/// it may have begun a little after that beat.
+pub const AT_WORK_FOR_THE_GONE: Duration = Duration::from_secs(33);
 
 /// What a process says of itself.
 #[derive(Debug, Clone)]
 pub struct Beat {
     pub generation: Generation,
-    pub counts: Counted,
-    /// The others should know at once that it counts them.
+    pub says: Said,
+    /// The others should know at once.
     pub is_news: bool,
     pub pace: Pace,
 }

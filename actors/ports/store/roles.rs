@@ -29,5 +29,6 @@ pub trait RoleStore: Send + Sync + 'static {
     ) -> StoreResult<Option<RoleLease>>;
 
     /// Gives everything this generation owns back: calls, roles, booking leases, the generation itself.
-    async fn release(&self, owner: Generation) -> StoreResult<()>;
+    /// `is_awaited`: an EMR may still be at work for it.
+    async fn release(&self, owner: Generation, is_awaited: bool) -> StoreResult<()>;
 }

@@ -68,7 +68,10 @@ impl Tables {
         self.nodes.values().any(|node| node.standing(generation) == Some(Standing::Released))
     }
 
-    pub fn release(&mut self, generation: Generation) {
+    pub fn release(&mut self, generation: Generation, is_awaited: bool) {
+        if !is_awaited {
+            self.says_no_more(generation);
+        }
         let lives = self.nodes.values_mut().flat_map(|node| &mut node.0);
         for life in lives.filter(|life| life.generation == generation && life.standing != Standing::Dead) {
             life.standing = Standing::Released;

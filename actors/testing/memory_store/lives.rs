@@ -6,21 +6,21 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{MemoryStore, Tables};
-use crate::domain::census::{Census, Counted, Life, Pace};
+use crate::domain::census::{Census, Life, Pace, Said};
 use crate::domain::ids::Generation;
-use crate::domain::node::Instance;
-use crate::ports::store::{Beat, LifeStore, Notice, StoreError, StoreResult};
+use crate::domain::node::{Instance, Standing};
+use crate::ports::store::{AT_WORK_FOR_THE_GONE, Beat, LifeStore, Notice, StoreError, StoreResult};
 
 pub struct Pulse {
     beaten_at: Instant,
     steady_since: Instant,
-    counts: Counted,
+    says: Said,
 }
 
 impl Pulse {
     fn first() -> Self {
         let now = Instant::now();
-        Self { beaten_at: now, steady_since: now, counts: Counted::default() }
+        Self { beaten_at: now, steady_since: now, says: Said::default() }
     }
 
     fn silent(&self) -> Duration {
@@ -51,7 +51,7 @@ impl LifeStore for MemoryStore {
 
 impl Tables {
     fn beat(&mut self, beat: Beat) -> StoreResult<Census> {
-        let Beat { generation, counts, pace, .. } = beat;
+        let Beat { generation, says, pace, .. } = beat;
         if !self.is_at_work(generation) {
             return Err(StoreError::Usurped);
         }
@@ -60,13 +60,19 @@ impl Tables {
         if pulse.silent() > pace.gap() {
             pulse.steady_since = Instant::now();
         }
-        (pulse.beaten_at, pulse.counts) = (Instant::now(), counts);
-        Ok(Census { lives: self.lives(), buried, revision: self.revision })
+        (pulse.beaten_at, pulse.says) = (Instant::now(), says);
+        Ok(Census { lives: self.lives(), buried, late: self.late(), revision: self.revision })
     }
 
     /// From here on its silence counts.
     pub fn come_to_life(&mut self, generation: Generation) {
         self.pulses.insert(generation, Pulse::first());
+    }
+
+    pub fn says_no_more(&mut self, generation: Generation) {
+        if let Some(pulse) = self.pulses.get_mut(&generation) {
+            pulse.says = Said::default();
+        }
     }
 
     fn bury_silent(&mut self, asker: Generation, pace: Pace) -> Vec<Generation> {
@@ -84,6 +90,15 @@ impl Tables {
         silent
     }
 
+    fn late(&self) -> u32 {
+        let all = self.nodes.values().flat_map(|node| &node.0);
+        let gone = all.filter(|life| matches!(life.standing, Standing::Released | Standing::Dead));
+        let is_late =
+            |pulse: &&Pulse| !pulse.says.counts.is_empty() && pulse.silent() <= AT_WORK_FOR_THE_GONE;
+        let late = gone.filter_map(|life| self.pulses.get(&life.generation)).filter(is_late);
+        u32::try_from(late.count()).unwrap_or(u32::MAX)
+    }
+
     fn lives(&self) -> Vec<Life> {
         let all = self.nodes.iter().flat_map(|(name, node)| node.0.iter().map(move |life| (name, life)));
         let at_work = all.filter(|(_, life)| life.standing.is_at_work());
@@ -94,7 +109,7 @@ impl Tables {
                 node: node.clone(),
                 standing: life.standing,
                 silent: pulse.silent(),
-                counts: pulse.counts.clone(),
+                says: pulse.says.clone(),
             })
         };
         let mut lives: Vec<Life> = at_work.filter_map(life).collect();

@@ -43,10 +43,10 @@ impl RoleStore for MemoryStore {
         Ok(Some(RoleLease { role, owner, fence: Fence(fence), until }))
     }
 
-    async fn release(&self, owner: Generation) -> StoreResult<()> {
+    async fn release(&self, owner: Generation, is_awaited: bool) -> StoreResult<()> {
         let now = Instant::now();
         let mut tables = self.tables()?;
-        tables.release(owner);
+        tables.release(owner, is_awaited);
         let tables = &mut *tables;
         for row in tables.roles.values_mut().chain(tables.days.values_mut()) {
             if row.owner == owner {

@@ -41,9 +41,14 @@ statements! {
     LIVES = by_the_stores_clock!(
         "SELECT generation, node, state, abs(now - heartbeat_at) AS silent, counts FROM instance CROSS JOIN ",
         " WHERE state IN ('active', 'draining') ORDER BY generation");
+    // Who counts nobody has asked no EMR, or waits for no answer.
+    GONE_LATELY = by_the_stores_clock!(
+        "SELECT count(*) FROM instance CROSS JOIN ",
+        " WHERE state IN ('released', 'dead') AND counts <> '' AND abs(now - heartbeat_at) <= $1");
     AT_WORK = both("SELECT 1 FROM instance WHERE generation = $1 AND state IN ('active', 'draining')");
     RELEASE_GENERATION = both(
-        "UPDATE instance SET state = 'released' WHERE generation = $1 AND state <> 'dead'");
+        "UPDATE instance SET state = 'released', counts = CASE WHEN $2 = 1 THEN counts ELSE '' END
+         WHERE generation = $1 AND state <> 'dead'");
     RELEASE_ROLES = by_the_stores_clock!(
         "UPDATE role_lease SET expires_at = now FROM ",
         " WHERE owner = $1 AND expires_at > now");

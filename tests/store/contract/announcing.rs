@@ -165,7 +165,7 @@ pub(crate) async fn a_process_that_gives_up_gives_its_days_back(house: &dyn Hous
     granted(&*a.store, &booking(1, slot(540), a.generation)).await;
     let wish = booking(2, slot(600), b.generation);
     assert_eq!(announced(&*b.store, &wish, NOW).await, "lease held");
-    a.store.release(a.generation).await.unwrap();
+    a.store.release(a.generation, false).await.unwrap();
     assert_eq!(announced(&*b.store, &wish, NOW).await, "granted");
     let overlapping = booking(3, slot(545), b.generation);
     assert_eq!(announced(&*b.store, &overlapping, NOW).await, "occupied", "the journal row stays in force");

@@ -112,7 +112,7 @@ pub(crate) async fn what_a_living_process_works_at_is_not_adopted(house: &dyn Ho
     let b = house.process("b").await;
     granted(&*a.store, &booking(1, slot(540), a.generation)).await;
     assert_eq!(b.store.adopt_journal(&clinic("maple"), b.generation, NOW).await.unwrap(), 0);
-    a.store.release(a.generation).await.unwrap();
+    a.store.release(a.generation, false).await.unwrap();
     assert_eq!(
         b.store.adopt_journal(&clinic("birch"), b.generation, NOW).await.unwrap(),
         0,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::ToSpan;
 use jiff::civil::date;
 use vitarad_actors::domain::booking::Slot;
-use vitarad_actors::domain::census::{Census, Pace};
+use vitarad_actors::domain::census::{Census, Pace, Said};
 use vitarad_actors::domain::ids::Generation;
 use vitarad_actors::domain::node::{Passage, Request};
 use vitarad_actors::ports::store::{Beat, StoreError, StoreResult};
@@ -22,8 +22,9 @@ async fn beat(process: &Process) -> StoreResult<Census> {
 }
 
 async fn beat_counting(process: &Process, census: &Census) -> StoreResult<Census> {
+    let says = Said { counts: census.counted(), ..Said::default() };
     let Process { store, generation, .. } = process;
-    store.beat(Beat { generation: *generation, counts: census.counted(), is_news: true, pace: PACE }).await
+    store.beat(Beat { generation: *generation, says, is_news: true, pace: PACE }).await
 }
 
 fn of(census: &Census) -> Vec<Generation> {
@@ -120,8 +121,32 @@ pub(crate) async fn a_process_tells_whom_it_counts(house: &dyn House) {
     assert_eq!(told(&seen).await, (2, false));
     let seen = beat(&a).await.unwrap();
     assert_eq!(told(&seen).await, (2, true));
-    a.store.release(a.generation).await.unwrap();
+    a.store.release(a.generation, false).await.unwrap();
     assert_eq!(of(&beat(&b).await.unwrap()), [b.generation]);
+}
+
+pub(crate) async fn an_emr_may_be_at_work_for_who_died_or_left_something_behind(house: &dyn House) {
+    let witness = house.process("a").await;
+    let [drained, busy, idle, killed] = [
+        house.process("b").await,
+        house.process("c").await,
+        house.process("d").await,
+        house.process("e").await,
+    ];
+    let seen = beat(&witness).await.unwrap();
+    assert_eq!((seen.lives.len(), seen.late), (5, 0));
+    for process in [&drained, &busy] {
+        beat_counting(process, &seen).await.unwrap();
+    }
+    drained.store.release(drained.generation, false).await.unwrap();
+    assert_eq!(beat(&witness).await.unwrap().late, 0);
+    busy.store.release(busy.generation, true).await.unwrap();
+    assert_eq!(beat(&witness).await.unwrap().late, 1, "it left something behind");
+    idle.store.release(idle.generation, true).await.unwrap();
+    assert_eq!(beat(&witness).await.unwrap().late, 1, "who counted nobody asked nobody");
+    beat_counting(&killed, &seen).await.unwrap();
+    let _again = house.process("e").await;
+    assert_eq!(beat(&witness).await.unwrap().late, 2, "its node's next life has begun");
 }
 
 pub(crate) async fn of_400_races_of_two_nodes_for_a_providers_day_each_has_one_winner(house: &dyn House) {

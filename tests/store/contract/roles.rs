@@ -30,7 +30,7 @@ pub(crate) async fn a_role_is_free_at_once_when_its_holder_gives_it_back_or_is_d
     let a = house.process("a").await;
     let b = house.process("b").await;
     let first = role(&*a.store, "sms", a.generation).await;
-    a.store.release(a.generation).await.unwrap();
+    a.store.release(a.generation, false).await.unwrap();
     let second = role(&*b.store, "sms", b.generation).await;
     assert!(second.fence > first.fence);
     let c = house.process("b").await;

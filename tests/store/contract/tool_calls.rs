@@ -62,14 +62,14 @@ pub(crate) async fn a_claim_that_nobody_died_on_is_taken_over_and_not_counted(ho
     assert!(is_ours(&claim(&*b.store, &told, b.generation, fence).await, 1), "a came to an end with it");
     assert!(is_ours(&claim(&*b.store, &cut, b.generation, fence).await, 2), "a was killed at it");
     b.store.absolve(&told, claimant).await.unwrap();
-    b.store.release(b.generation).await.unwrap();
+    b.store.release(b.generation, false).await.unwrap();
     let c = house.process("c").await;
     let fence = adopt(&*c.store, &call(1), c.generation).await;
     assert!(is_ours(&claim(&*c.store, &told, c.generation, fence).await, 1), "b ended in order");
     assert!(is_ours(&claim(&*c.store, &cut, c.generation, fence).await, 2), "so it did");
 
     c.store.absolve(&told, Claimant { generation: c.generation, fence }).await.unwrap();
-    c.store.release(c.generation).await.unwrap();
+    c.store.release(c.generation, false).await.unwrap();
     let d = house.process("d").await;
     let fence = adopt(&*d.store, &call(1), d.generation).await;
     assert!(is_ours(&claim(&*d.store, &told, d.generation, fence).await, 1), "not forgiven twice");

@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub collided: bool,
     /// There is no connection any more, or it cannot be trusted.
     pub lost: bool,
+    /// A value that was asked about lies beyond what the server has.
+    pub beyond: bool,
     /// The open transaction, where the engine can be asked later what became of it.
     pub transaction: Option<TransactionId>,
 }
@@ -69,7 +71,7 @@ impl Db {
             Self::Lite(pool) => Link::Lite(pool.acquire().await?),
             Self::Pg(pool) => Link::Pg(pool.acquire().await?),
         };
-        Ok(Session { link, collided: false, lost: false, transaction: None })
+        Ok(Session { link, collided: false, lost: false, beyond: false, transaction: None })
     }
 
     /// How many there are, and how many of them nobody uses.
@@ -207,6 +209,8 @@ impl Session {
         }
         self.collided = matches!(&error, sqlx::Error::Database(refusal)
             if refusal.code().is_some_and(|code| COLLISIONS.contains(&&*code)));
+        self.beyond = matches!(&error, sqlx::Error::Database(refusal)
+            if refusal.code().is_some_and(|code| code == BEYOND));
         fault(error)
     }
 }
@@ -232,6 +236,9 @@ fn is_lost(error: &sqlx::Error) -> bool {
 
 /// PostgreSQL: serialisation failure, deadlock, lock timeout. SQLite: busy.
 const COLLISIONS: [&str; 4] = ["40001", "40P01", "55P03", "5"];
+
+/// PostgreSQL: invalid parameter value.
+const BEYOND: &str = "22023";
 
 const PG_ONLY: &str = "SELECT $1";
 const SCOPE_TRANSACTION: Sql = each(PG_ONLY, "SELECT set_config('vitarad.clinic', $1, true)");

@@ -79,10 +79,11 @@ pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT
 
 statements! {
     BEGIN = each("BEGIN IMMEDIATE", "BEGIN");
-    // What became of a transaction, and in which history of the server: another one begins when a standby takes over.
-    FATE = each(
-        "SELECT 'aborted', $1",
-        "SELECT pg_xact_status($1::text::xid8), ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint");
+    // The history of the server: another one begins when a standby takes over.
+    TIMELINE = each(
+        "SELECT 0", "SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint");
+    // What became of a transaction. Refused for a number that was given to none yet.
+    FATE = each("SELECT 'aborted' WHERE $1 = $1", "SELECT pg_xact_status($1::text::xid8)");
     PING = both("SELECT 1");
     // Whether this server is a standby.
     FOLLOWS = each("SELECT 0", "SELECT pg_is_in_recovery()");

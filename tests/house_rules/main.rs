@@ -8,6 +8,7 @@ mod functions;
 mod hosts;
 mod laws;
 mod links;
+mod metrics;
 mod migrations;
 mod parents;
 mod phones;

@@ -123,14 +123,22 @@ impl Truth<'_> {
     fn against_held(&self, errand: &Errand<'_>, heard: &Heard) -> Option<String> {
         // A list of what is held names its requests elsewhere.
         let reference = heard.reference.as_ref()?;
-        let held = self.tables.held.iter().map(|entry| &entry.row).find(|row| {
-            row.reference.as_str() == reference && row.note.tool_call.call.clinic == errand.key.call.clinic
-        });
-        match held {
-            None => Some(format!("nothing is held as {reference}")),
-            Some(row) if row.wish.patient().is_some_and(|patient| patient != errand.first.patient) => {
-                Some("I-3: another's".to_owned())
-            }
+        // A reference may be drawn again once the request that had it has ended.
+        let named: Vec<_> = self
+            .tables
+            .held
+            .iter()
+            .map(|entry| &entry.row)
+            .filter(|row| {
+                row.reference.as_str() == reference
+                    && row.note.tool_call.call.clinic == errand.key.call.clinic
+            })
+            .collect();
+        let patient = errand.first.patient;
+        let theirs = named.iter().rfind(|row| row.wish.patient().is_none_or(|of| of == patient));
+        match theirs {
+            None if named.is_empty() => Some(format!("nothing is held as {reference}")),
+            None => Some("I-3: another's".to_owned()),
             Some(row) if row.state == HeldState::Done => None,
             Some(row) => row.state.is_waiting().then(|| format!("{reference} has not ended")),
         }

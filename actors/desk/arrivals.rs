@@ -13,10 +13,14 @@ use uuid::Uuid;
 use super::journal::LEASE_BEYOND_WRITE;
 use crate::domain::booking::EffectState;
 use crate::domain::clinic::Clinic;
+use crate::domain::laws::absence_counts;
 use crate::domain::registration::RegistrationState;
-use crate::domain::time::Moment;
+use crate::domain::time::{Moment, Ts};
 use crate::house::House;
 use crate::ports::store::{JournalRow, RegistrationRow};
+
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const JUST_AFTER: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 pub struct Arrivals(HashMap<Uuid, Instant>);
@@ -40,6 +44,13 @@ impl Arrivals {
     pub fn forget_old(&mut self, watched_for: Duration) {
         self.0.retain(|_, last| last.elapsed() < 2 * watched_for);
     }
+}
+
+/// How long an unsettled line that was looked at is left alone: longer and longer, but it is looked at as soon as its absence
+/// counts, because somebody waits for that.
+pub fn pause_after(look: Moment, announced_at: Ts, last_arrival: Moment, shortest: Duration) -> Duration {
+    let pause = (look.wall.since(announced_at) / 4).clamp(shortest, LONGEST_PAUSE);
+    if absence_counts(look, last_arrival) { pause } else { pause.min(look.until(last_arrival) + JUST_AFTER) }
 }
 
 /// A line that is only announced may be of a sender that was held up, and sends as long as its lease lasts.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::arrivals::pause_after;
 use super::journal::{WATCH_EVERY, Written};
 use super::order::Order;
 use super::saga::{End, READ_BACK, Saga};
@@ -26,7 +27,6 @@ use crate::ports::store::{JournalRow, LookAgain};
 
 /// What a resumed order may take for the reads it makes before a further write.
 const PATIENCE: Duration = Duration::from_secs(30);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 impl Saga {
     pub fn resumed(house: Arc<House>, clinic: Arc<Clinic>, row: &JournalRow) -> Self {
@@ -175,7 +175,11 @@ impl Saga {
             self.hand_over(&written, state).await;
             return;
         }
-        let pause = if watched { WATCH_EVERY } else { (age / 4).clamp(settings.look_every, LONGEST_PAUSE) };
+        let pause = if watched {
+            WATCH_EVERY
+        } else {
+            pause_after(began, row.announced_at, last_arrival, settings.look_every)
+        };
         let is_over = watched && began.is_after(last_arrival.plus(settings.watch_absent));
         let look = (!is_over).then(|| LookAgain { last_arrival: row.last_arrival, due: now.plus(pause) });
         let settlement = self.settlement(&written, row.state, look);

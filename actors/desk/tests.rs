@@ -82,6 +82,12 @@ async fn counts(world: &World, house: &TestHouse) -> (u64, u64) {
     (counts.unsettled, counts.handed_to_staff)
 }
 
+/// How long after a write that was not answered its absence counts, and has been found to.
+fn until_given_up(house: &TestHouse) -> Duration {
+    let (clinic, settings) = (clinic("maple", 2), &house.house.settings);
+    clinic.limits.write_timeout() + settings.arrival_horizon + 2 * settings.look_every
+}
+
 /// Panics the saga the first time it passes a point.
 fn dies_at(point: Crashpoint) -> Crashpoints {
     let armed = std::sync::atomic::AtomicBool::new(true);

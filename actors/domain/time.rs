@@ -62,6 +62,11 @@ impl Moment {
     pub fn is_after(self, other: Self) -> bool {
         self.wall > other.wall && self.own > other.own
     }
+
+    /// Until both clocks show it.
+    pub fn until(self, later: Self) -> Duration {
+        later.wall.since(self.wall).max(later.own.saturating_duration_since(self.own))
+    }
 }
 
 fn micros(span: Duration) -> i64 {

@@ -1,11 +1,11 @@
 //! A registration taken up again, after a lost answer or a death: by searching, never by sending (laws B-5, O-2).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{End, Registration};
+use crate::desk::arrivals::pause_after;
 use crate::desk::order::NewcomerOrder;
 use crate::desk::saga::READ_BACK;
 use crate::domain::clinic::Clinic;
@@ -16,8 +16,6 @@ use crate::domain::say::Situation;
 use crate::domain::time::Moment;
 use crate::house::House;
 use crate::ports::store::{LookAgain, RegistrationRow};
-
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 impl Registration {
     pub fn resumed(house: Arc<House>, clinic: Arc<Clinic>, row: &RegistrationRow) -> Self {
@@ -43,7 +41,7 @@ impl Registration {
         if let Some(end) = end {
             return self.house.meters.registration(&self.clinic.id, end.situation.code());
         }
-        let pause = (age / 4).clamp(self.house.settings.look_every, LONGEST_PAUSE);
+        let pause = pause_after(began, row.announced_at, last_arrival, self.house.settings.look_every);
         let due = began.wall.plus(pause);
         self.look_again(row.state, LookAgain { last_arrival: row.last_arrival, due }).await;
     }

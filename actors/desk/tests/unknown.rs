@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{LOST, NEVER_ARRIVED, REFUSED, at, book, counts, house, once, only, staff};
+use super::{LOST, NEVER_ARRIVED, REFUSED, at, book, counts, house, once, only, staff, until_given_up};
 use crate::domain::tool::Tool;
 use crate::ports::emr::EmrFailure;
 use crate::testing::{Fate, Op, patient, visit_day};
@@ -54,6 +54,16 @@ async fn a_write_that_never_arrived_stays_unknown_until_absence_counts_and_ends_
     assert_eq!(world.emr("maple").requests(Op::Add), 1, "never sent again");
     let told = book(&house, "t1", "10:00").await;
     assert_eq!(told["code"], "HANDED_TO_STAFF", "the stored answer: {told}");
+}
+
+/// Somebody waits for that.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_never_arrived_is_given_up_as_soon_as_its_absence_counts() {
+    let (world, house) = house().await;
+    once(world.emr("maple"), Op::Add, NEVER_ARRIVED);
+    assert_eq!(book(&house, "t1", "10:00").await["code"], "PENDING");
+    house.wait(until_given_up(&house)).await;
+    assert_eq!(counts(&world, &house).await, (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,6 +48,7 @@ async fn amid_writes(lines: &Lines, more: usize, database: &mut PgConnection) {
     let aim = served() + more;
     until("callers who are served", async || (served() >= aim).then_some(())).await;
     until("a write under way", async || (count(UNDER_WAY, database).await > 0).then_some(())).await;
+    lines.disturbed();
 }
 
 impl Ward {

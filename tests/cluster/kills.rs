@@ -57,7 +57,7 @@ impl Plan {
 
     /// Kills them. In turn they are started again after half of the time to the next death, which is before the others
     /// would call them dead, or stay away until the others have done so.
-    async fn carry_out(&self, nodes: &mut Nodes) -> Vec<Death> {
+    async fn carry_out(&self, nodes: &mut Nodes, lines: &Lines) -> Vec<Death> {
         let mut dice = ChaCha12Rng::seed_from_u64(self.seed);
         let (mut deaths, mut left_to_others) = (Vec::new(), Vec::new());
         for nth in 0..self.kills {
@@ -71,6 +71,7 @@ impl Plan {
             }
             let (calls, at) = (nodes.calls_of(generation).await, Instant::now());
             let log = nodes.kill(victim).await.out;
+            lines.disturbed();
             assert!(!log.contains("law.id"), "a law was broken: {log}");
             deaths.push(Death { at, calls, log });
             if stays_away {
@@ -113,7 +114,7 @@ async fn killed_at_random_behind(kind: Kind) {
     let platform = Platform::of(balancer.addr);
     let lines = Lines::open(platform.clone(), &nodes.premises.town);
     let deaths = async {
-        let deaths = plan.carry_out(&mut nodes).await;
+        let deaths = plan.carry_out(&mut nodes, &lines).await;
         lines.close();
         deaths
     };

@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, PgPool, Postgres, Row, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row, Sqlite, SqlitePool};
 use tokio::time::timeout;
 use vitarad_actors::domain::ids::ClinicId;
 use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
@@ -15,7 +15,7 @@ use vitarad_actors::ports::store::{Notice, StoreError, StoreResult};
 use super::connect::{OpenError, unreached};
 use super::notices::CHANNEL;
 use super::sql::{self, Record, Sql, args, each};
-use super::statements::{BEGIN, BEGIN_NUMBERED};
+use super::statements::{BEGIN, BEGIN_NUMBERED, COMMIT};
 
 #[derive(Clone)]
 pub(super) enum Db {
@@ -44,12 +44,9 @@ pub(super) struct Session {
     pub transaction: Option<TransactionId>,
 }
 
-/// A transaction of a PostgreSQL server, in the history in which it got its number.
+/// A transaction of a PostgreSQL server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TransactionId {
-    pub number: i64,
-    pub timeline: i64,
-}
+pub(super) struct TransactionId(pub i64);
 
 enum Link {
     Lite(PoolConnection<Sqlite>),
@@ -139,10 +136,16 @@ impl Session {
     pub(super) async fn begin(&mut self) -> StoreResult<()> {
         let Link::Pg(link) = &mut self.link else { return self.control(BEGIN).await };
         let begun = answered(sqlx::raw_sql(BEGIN_NUMBERED).fetch_one(&mut **link)).await;
-        let numbered =
-            begun.and_then(|row| Ok(TransactionId { number: row.try_get(0)?, timeline: row.try_get(1)? }));
-        self.transaction = Some(numbered.map_err(|error| self.failed(error))?);
+        let number = begun.and_then(|row| row.try_get(0));
+        self.transaction = Some(TransactionId(number.map_err(|error| self.failed(error))?));
         Ok(())
+    }
+
+    /// With the mark, where the answer may be lost: in one text, so that it is waited for once.
+    pub(super) async fn commit(&mut self, mark: &str) -> StoreResult<()> {
+        let Link::Pg(link) = &mut self.link else { return self.control(COMMIT).await };
+        let marked = sqlx::raw_sql(AssertSqlSafe(format!("{mark}; {}", COMMIT.pg)));
+        answered(link.execute(marked)).await.map(drop).map_err(|error| self.failed(error))
     }
 
     /// Transaction control and nothing else: more than one statement at a time, without values.

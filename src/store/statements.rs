@@ -72,18 +72,23 @@ pub(super) fn all() -> impl Iterator<Item = &'static (&'static str, Sql)> {
 }
 
 /// Several statements in one text cannot be prepared; these are not in [`all`].
-pub(super) const BEGIN_NUMBERED: &str = "BEGIN;
-     SELECT pg_current_xact_id()::text::bigint,
-            ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint";
+pub(super) const BEGIN_NUMBERED: &str = "BEGIN; SELECT pg_current_xact_id()::text::bigint";
 pub(super) const NEXT_SAVEPOINT: Sql = both("RELEASE SAVEPOINT member; SAVEPOINT member");
 
 statements! {
     BEGIN = each("BEGIN IMMEDIATE", "BEGIN");
-    // The history of the server: another one begins when a standby takes over.
-    TIMELINE = each(
-        "SELECT 0", "SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint");
-    // What became of a transaction. Refused for a number that was given to none yet.
-    FATE = each("SELECT 'aborted' WHERE $1 = $1", "SELECT pg_xact_status($1::text::xid8)");
+    // How far a transaction is. Refused for a number that was given to none yet.
+    STATUS = each("SELECT 'aborted' WHERE $1 = $1", "SELECT pg_xact_status($1::text::xid8)");
+    MARK_BATCH = each(
+        "SELECT $1, $2",
+        "INSERT INTO _last_batch (writer, batch, at) VALUES ($1, $2, now())
+         ON CONFLICT (writer) DO UPDATE SET batch = excluded.batch, at = excluded.at");
+    LAST_BATCH = each("SELECT 0 WHERE $1 <> $1", "SELECT batch FROM _last_batch WHERE writer = $1");
+    // Nobody asks any more. A writer that lives and is taken for gone marks its next batch anew.
+    FORGET_BATCHES = each(
+        "SELECT 0",
+        "DELETE FROM _last_batch WHERE writer IN
+            (SELECT writer FROM _last_batch WHERE at < now() - INTERVAL '1 day' FOR UPDATE SKIP LOCKED)");
     PING = both("SELECT 1");
     // Whether this server is a standby.
     FOLLOWS = each("SELECT 0", "SELECT pg_is_in_recovery()");

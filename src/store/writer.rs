@@ -8,6 +8,7 @@
 mod batch;
 mod fate;
 mod lanes;
+mod mark;
 mod member;
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep, timeout};
 use vitarad_actors::ports::store::{LATEST_COMMIT, StoreError, StoreResult};
 
 use super::fate::{self, Fate};
+use super::mark::Mark;
 use super::member::{Member, Verdict};
 use crate::store::db::{Db, Session, TransactionId};
-use crate::store::statements::{COMMIT, NEXT_SAVEPOINT, ROLLBACK, SAVEPOINT, UNDO_SAVEPOINT};
+use crate::store::statements::{NEXT_SAVEPOINT, ROLLBACK, SAVEPOINT, UNDO_SAVEPOINT};
 
 /// A database that has not committed by then is asked on another connection what became of it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -26,7 +27,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(super) struct Committer {
     db: Db,
     session: Option<Session>,
-    /// The transaction whose COMMIT was sent and is not answered yet.
+    sending: Sending,
+}
+
+/// The batch that is being written.
+struct Sending {
+    mark: Mark,
+    /// Its transaction, while a COMMIT was sent and is not answered yet.
     unanswered: Option<TransactionId>,
 }
 
@@ -39,8 +46,9 @@ enum Failure {
 }
 
 impl Committer {
-    pub(super) const fn new(db: Db) -> Self {
-        Self { db, session: None, unanswered: None }
+    pub(super) fn new(db: Db) -> Self {
+        let sending = Sending { mark: Mark::of_a_new_writer(), unanswered: None };
+        Self { db, session: None, sending }
     }
 
     pub(super) async fn commit(&mut self, mut batch: Vec<Member>) {
@@ -77,9 +85,10 @@ impl Committer {
 
     /// A connection on which anything failed but a member is not used again.
     async fn attempt(&mut self, batch: &mut [Member]) -> Result<(), Failure> {
+        self.sending.mark = self.sending.mark.next();
         let attempt = async {
             let mut session = self.begun().await?;
-            let outcome = together(&mut session, batch, &mut self.unanswered).await;
+            let outcome = together(&mut session, batch, &mut self.sending).await;
             match outcome {
                 Ok(()) => self.session = Some(session),
                 Err(Failure::Collided(_)) if session.control(ROLLBACK).await.is_ok() => {
@@ -91,7 +100,7 @@ impl Committer {
         };
         let late = || Failure::Failed(StoreError::Unavailable("the commit took too long".to_owned()));
         let outcome = timeout(LIMIT, attempt).await.unwrap_or_else(|_| Err(late()));
-        match (self.unanswered.take(), outcome) {
+        match (self.sending.unanswered.take(), outcome) {
             (_, Ok(())) => Ok(()),
             (None, failure) => failure,
             (Some(transaction), Err(_)) => self.found_out(transaction).await,
@@ -101,7 +110,7 @@ impl Committer {
     /// A COMMIT without an answer is neither: it is looked up.
     async fn found_out(&self, transaction: TransactionId) -> Result<(), Failure> {
         let error = |what: &str| StoreError::Unavailable(what.to_owned());
-        match fate::of(&self.db, transaction).await {
+        match fate::of(&self.db, transaction, self.sending.mark).await {
             Fate::Kept => Ok(()),
             Fate::Undone => Err(Failure::Lost(error("the connection was lost"))),
             Fate::Unknown => Err(Failure::Failed(error("whether it was committed is not known"))),
@@ -143,11 +152,7 @@ fn tell_all(batch: Vec<Member>, committed: &StoreResult<()>) {
     }
 }
 
-async fn together(
-    session: &mut Session,
-    batch: &mut [Member],
-    unanswered: &mut Option<TransactionId>,
-) -> Result<(), Failure> {
+async fn together(session: &mut Session, batch: &mut [Member], sending: &mut Sending) -> Result<(), Failure> {
     let mut locks: Vec<i64> = batch.iter().flat_map(|member| &member.locks).map(|key| key.0).collect();
     locks.sort_unstable();
     locks.dedup();
@@ -156,19 +161,15 @@ async fn together(
         return Err(failure(session, error));
     }
     let outcome = match batch {
-        [only] => alone(session, only, unanswered).await,
-        many => each_in_its_savepoint(session, many, unanswered).await,
+        [only] => alone(session, only, sending).await,
+        many => each_in_its_savepoint(session, many, sending).await,
     };
     outcome.map_err(|error| failure(session, error))
 }
 
-async fn alone(
-    session: &mut Session,
-    member: &mut Member,
-    unanswered: &mut Option<TransactionId>,
-) -> StoreResult<()> {
+async fn alone(session: &mut Session, member: &mut Member, sending: &mut Sending) -> StoreResult<()> {
     match member.run(session).await? {
-        Verdict::Keep => keep(session, unanswered).await,
+        Verdict::Keep => keep(session, sending).await,
         Verdict::Undo if session.collided => Err(collision()),
         Verdict::Undo if session.lost => Err(loss()),
         Verdict::Undo => session.control(ROLLBACK).await,
@@ -178,7 +179,7 @@ async fn alone(
 async fn each_in_its_savepoint(
     session: &mut Session,
     batch: &mut [Member],
-    unanswered: &mut Option<TransactionId>,
+    sending: &mut Sending,
 ) -> StoreResult<()> {
     session.control(SAVEPOINT).await?;
     for member in batch {
@@ -190,14 +191,14 @@ async fn each_in_its_savepoint(
             Verdict::Undo => session.control(UNDO_SAVEPOINT).await?,
         }
     }
-    keep(session, unanswered).await
+    keep(session, sending).await
 }
 
-async fn keep(session: &mut Session, unanswered: &mut Option<TransactionId>) -> StoreResult<()> {
-    *unanswered = session.transaction;
-    let kept = session.control(COMMIT).await;
+async fn keep(session: &mut Session, sending: &mut Sending) -> StoreResult<()> {
+    sending.unanswered = session.transaction;
+    let kept = session.commit(&sending.mark.text()).await;
     if kept.is_ok() || session.collided {
-        *unanswered = None;
+        sending.unanswered = None;
     }
     kept
 }

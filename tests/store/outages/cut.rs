@@ -1,7 +1,8 @@
-//! A wire to PostgreSQL that breaks at the worst moment: just before a COMMIT arrives, or just before its answer does.
+//! A wire to PostgreSQL that breaks at the worst moment: just before a COMMIT arrives, or just before its answer does. And
+//! then leads nowhere until it is mended, if it shall.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,13 +15,26 @@ const COMMIT: &[u8] = b"COMMIT\0";
 pub(crate) enum Cut {
     Commit = 1,
     Answer = 2,
+    /// The COMMIT does not arrive, and neither end notices.
+    Swallow = 3,
+    /// The COMMIT arrives, and nobody stays to hear the answer.
+    Leave = 4,
 }
 
 /// Breaks once for each time it is armed.
 pub(crate) struct Wire {
     /// The database at the far end.
     pub(crate) engine: Engine,
-    armed: Arc<AtomicU8>,
+    trap: Arc<Trap>,
+}
+
+#[derive(Default)]
+struct Trap {
+    armed: AtomicU8,
+    /// It breaks, but what the server has to say first is not there yet.
+    breaking: AtomicBool,
+    for_long: AtomicBool,
+    is_down: AtomicBool,
 }
 
 impl Wire {
@@ -31,41 +45,72 @@ impl Wire {
         let (server, database) = rest.split_once('/').expect("a database");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let here = listener.local_addr().unwrap();
-        let armed = Arc::new(AtomicU8::new(0));
-        let (server, trap) = (server.to_owned(), Arc::clone(&armed));
+        let (server, trap) = (server.to_owned(), Arc::<Trap>::default());
+        let set = Arc::clone(&trap);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(&server).await.unwrap();
-                tokio::spawn(carry(client, server, Arc::clone(&trap)));
+                if !set.is_down.load(Ordering::SeqCst) {
+                    let server = TcpStream::connect(&server).await.unwrap();
+                    tokio::spawn(carry(client, server, Arc::clone(&set)));
+                }
             }
         });
         let engine = Engine::Postgres { url: format!("{above}@{here}/{database}?sslmode=disable").into() };
-        Self { engine, armed }
+        Self { engine, trap }
     }
 
     pub(crate) fn arm(&self, cut: Cut) {
-        self.armed.store(cut as u8, Ordering::SeqCst);
+        self.trap.armed.store(cut as u8, Ordering::SeqCst);
+    }
+
+    /// Once it is cut, nothing goes through until it is mended.
+    pub(crate) fn arm_for_long(&self, cut: Cut) {
+        self.trap.for_long.store(true, Ordering::SeqCst);
+        self.arm(cut);
+    }
+
+    pub(crate) fn mend(&self) {
+        self.trap.is_down.store(false, Ordering::SeqCst);
     }
 
     pub(crate) fn is_armed(&self) -> bool {
-        self.armed.load(Ordering::SeqCst) != 0
+        self.trap.armed.load(Ordering::SeqCst) != 0 || self.trap.breaking.load(Ordering::SeqCst)
+    }
+}
+
+impl Trap {
+    fn sprung(&self) -> u8 {
+        let waits_for_more = self.armed.load(Ordering::SeqCst) == Cut::Answer as u8;
+        self.breaking.store(waits_for_more, Ordering::SeqCst);
+        let cut = self.armed.swap(0, Ordering::SeqCst);
+        if cut != 0 && self.for_long.swap(false, Ordering::SeqCst) {
+            self.is_down.store(true, Ordering::SeqCst);
+        }
+        cut
     }
 }
 
 /// Until either side ends, or the wire breaks.
-async fn carry(mut client: TcpStream, mut server: TcpStream, trap: Arc<AtomicU8>) {
+async fn carry(mut client: TcpStream, mut server: TcpStream, trap: Arc<Trap>) {
     let (mut asked, mut told) = ([0; 16_384], [0; 16_384]);
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
                 let Ok(length @ 1..) = read else { return };
                 let commits = asked[..length].windows(COMMIT.len()).any(|window| window == COMMIT);
-                let cut = if commits { trap.swap(0, Ordering::SeqCst) } else { 0 };
+                let cut = if commits { trap.sprung() } else { 0 };
+                if cut == Cut::Swallow as u8 {
+                    continue;
+                }
                 if cut == Cut::Commit as u8 || server.write_all(&asked[..length]).await.is_err() {
+                    return;
+                }
+                if cut == Cut::Leave as u8 {
                     return;
                 }
                 if cut == Cut::Answer as u8 {
                     let _ = server.read(&mut told).await;
+                    trap.breaking.store(false, Ordering::SeqCst);
                     return;
                 }
             }

@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use vitarad::store::{Engine, OpenError, SqlStore, Tuning};
 
 use super::bookings::Bookings;
+use super::cut::{Cut, Wire};
 use super::opened;
 use crate::fixture::keyring;
 use crate::patience::until;
@@ -103,4 +104,37 @@ async fn a_standby_that_takes_over_has_what_was_acknowledged_and_is_written_to_o
     standby.promote().expect("it takes over");
     rest.await.unwrap();
     bookings.assert_kept(20, &mut standby.admin.clone().database("relieved").connect().await.unwrap()).await;
+}
+
+/// The standby numbers transactions anew: only the batch's own mark says which of them it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_commit_without_an_answer_a_standby_that_takes_over_knows_whether_it_was_kept() {
+    for cut in [Cut::Answer, Cut::Swallow] {
+        let Some(primary) = own_cluster(|| Cluster::start(&[])) else { return };
+        let engine = database_on(&primary.admin, "relieved").await;
+        let address = Address::of(&engine).await;
+        let wire = Wire::before(&address.engine).await;
+        let bookings = Bookings::new(opened(&wire.engine).await);
+        let primary = Arc::new(primary);
+        let of = Arc::clone(&primary);
+        let standby = spawn_blocking(move || Cluster::following(&of)).await.unwrap().expect("a standby");
+        both_keep_what_is_acknowledged(&mut primary.admin.connect().await.unwrap()).await;
+        bookings.make(1, || {}).await;
+        wire.arm_for_long(cut);
+        let going_on = bookings.clone();
+        let making = tokio::spawn(async move { going_on.make(2, || {}).await });
+        until("a cut wire", async || (!wire.is_armed()).then_some(())).await;
+        primary.crash().expect("it is gone");
+        standby.promote().expect("it takes over");
+        address.leads_to(&standby);
+        wire.mend();
+        making.await.unwrap();
+        let mut there = standby.admin.clone().database("relieved").connect().await.unwrap();
+        bookings.assert_kept(2, &mut there).await;
+        assert!(
+            cut == Cut::Swallow || bookings.refusals().is_empty(),
+            "it was kept: {:?}",
+            bookings.refusals()
+        );
+    }
 }

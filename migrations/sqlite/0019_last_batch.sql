@@ -1,0 +1,2 @@
+-- Nothing here: a file answers every COMMIT.
+SELECT 1;

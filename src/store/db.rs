@@ -142,9 +142,9 @@ impl Session {
     }
 
     /// With the mark, where the answer may be lost: in one text, so that it is waited for once.
-    pub(super) async fn commit(&mut self, mark: &str) -> StoreResult<()> {
+    pub(super) async fn commit(&mut self, mark: impl FnOnce() -> String) -> StoreResult<()> {
         let Link::Pg(link) = &mut self.link else { return self.control(COMMIT).await };
-        let marked = sqlx::raw_sql(AssertSqlSafe(format!("{mark}; {}", COMMIT.pg)));
+        let marked = sqlx::raw_sql(AssertSqlSafe(format!("{}; {}", mark(), COMMIT.pg)));
         answered(link.execute(marked)).await.map(drop).map_err(|error| self.failed(error))
     }
 

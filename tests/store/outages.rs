@@ -158,6 +158,28 @@ const WAITS: &str = "
         FOR EACH ROW EXECUTE FUNCTION waits();
     SELECT pg_advisory_lock(555)";
 
+/// From now on each COMMIT is refused.
+const REFUSES: &str = "
+    CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '53400'; END $$;
+    CREATE CONSTRAINT TRIGGER refuses AFTER INSERT OR UPDATE ON _last_batch DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION refuses()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_is_refused_is_an_answer_and_not_asked_after() {
+    let Some(house) = SqlHouse::postgres().await else { return };
+    let bookings = Bookings::new(opened(&house.engine).await);
+    let mut admin = postgres::superuser(&house.engine).await;
+    admin.execute(REFUSES).await.unwrap();
+    let going_on = bookings.clone();
+    let making = tokio::spawn(async move { going_on.make(1, || {}).await });
+    until("a refusal", async || bookings.refusals().first().cloned()).await;
+    admin.execute("DROP FUNCTION refuses CASCADE").await.unwrap();
+    making.await.unwrap();
+    assert_eq!(bookings.refusals()[0], "the database refused with code 53400");
+    bookings.assert_kept(1, &mut admin).await;
+}
+
 /// Of the store's sessions, by what it asked last.
 const ASKED: &str =
     "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()

@@ -196,8 +196,9 @@ async fn each_in_its_savepoint(
 
 async fn keep(session: &mut Session, sending: &mut Sending) -> StoreResult<()> {
     sending.unanswered = session.transaction;
-    let kept = session.commit(&sending.mark.text()).await;
-    if kept.is_ok() || session.collided {
+    let kept = session.commit(|| sending.mark.text()).await;
+    // A refusal is an answer.
+    if !session.lost {
         sending.unanswered = None;
     }
     kept

@@ -94,6 +94,7 @@ pub struct Meters {
     live_calls: Family<ClinicLabels, Gauge>,
     usurped: Family<ClinicLabels, Counter>,
     unadopted: Family<ClinicLabels, Counter>,
+    not_worked: Family<RoleLabels, Counter>,
     sagas: Family<OutcomeLabels, Counter>,
     registrations: Family<OutcomeLabels, Counter>,
     handed_to_staff: Family<ClinicLabels, Counter>,
@@ -128,6 +129,7 @@ impl Default for Meters {
             live_calls: Family::default(),
             usurped: Family::default(),
             unadopted: Family::default(),
+            not_worked: Family::default(),
             sagas: Family::default(),
             registrations: Family::default(),
             handed_to_staff: Family::default(),
@@ -158,6 +160,11 @@ impl Meters {
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
         registry.register("calls_usurped", "Calls lost to another process", self.usurped.clone());
         registry.register("journals_not_adopted", "Tries that the store did not let", self.unadopted.clone());
+        registry.register(
+            "singletons_kept_waiting",
+            "Tries that the store did not let",
+            self.not_worked.clone(),
+        );
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
         registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(
@@ -193,6 +200,11 @@ impl Meters {
             "When a clinic's EMR token ends, in seconds since 1970",
             self.token_ends.clone(),
         );
+        self.register_processes(registry);
+        registry.register_collector(Box::new(Collected(Arc::clone(self))));
+    }
+
+    fn register_processes(&self, registry: &mut Registry) {
         registry.register(
             "members",
             "Processes at work on the store, this one included",
@@ -206,7 +218,11 @@ impl Meters {
         registry.register("notices", "Words from other processes", self.notices.clone());
         registry.register("audit_sealed", "Audit entries sealed", self.sealed.clone());
         registry.register("rows_purged", "Rows past their time that were purged", self.purged.clone());
-        registry.register_collector(Box::new(Collected(Arc::clone(self))));
+        registry.register(
+            "singletons_kept_waiting",
+            "Tries of the singletons that the store did not let",
+            self.not_worked.clone(),
+        );
     }
 
     pub fn count_exit(&self, role: Role, exit: Exit) {
@@ -266,6 +282,10 @@ impl Meters {
 
     pub fn journal_not_adopted(&self, clinic: &ClinicId) {
         self.unadopted.get_or_create(&ClinicLabels { clinic: ClinicLabel(clinic.clone()) }).inc();
+    }
+
+    pub fn singleton_kept_waiting(&self, role: Role) {
+        self.not_worked.get_or_create(&RoleLabels { role: Word(role.name()) }).inc();
     }
 
     pub fn saga(&self, clinic: &ClinicId, outcome: &'static str) {

@@ -11,7 +11,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::time::{Instant, timeout};
 
 use crate::house::House;
-use crate::ports::store::{RoleLease, StoreResult};
+use crate::ports::store::{RoleLease, StoreError, StoreResult};
 use crate::tree::{Role, policy};
 
 /// What a singleton does with its role.
@@ -36,9 +36,8 @@ impl<D> Default for Singleton<D> {
 
 pub enum DutyMsg {
     Work,
-    Worked {
-        more: bool,
-    },
+    /// Whether there is more.
+    Worked(StoreResult<bool>),
     #[cfg(any(test, feature = "testing"))]
     Die(crate::testing::Death),
 }
@@ -46,6 +45,8 @@ pub enum DutyMsg {
 pub struct State {
     house: Arc<House>,
     working: Option<tokio::task::JoinHandle<()>>,
+    /// Why it waits for the store, as far as that has been said.
+    waits: Option<StoreError>,
 }
 
 impl<D: Duty> Actor for Singleton<D> {
@@ -54,7 +55,7 @@ impl<D: Duty> Actor for Singleton<D> {
     type Arguments = Arc<House>;
 
     async fn pre_start(&self, _: ActorRef<DutyMsg>, house: Arc<House>) -> Result<State, ActorProcessingErr> {
-        Ok(State { house, working: None })
+        Ok(State { house, working: None, waits: None })
     }
 
     async fn post_start(
@@ -74,9 +75,13 @@ impl<D: Duty> Actor for Singleton<D> {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             DutyMsg::Work => state.work::<D>(&myself),
-            DutyMsg::Worked { more: true } => state.work::<D>(&myself),
-            DutyMsg::Worked { more: false } => {
-                myself.send_after(state.house.settings.duty_every, || DutyMsg::Work);
+            DutyMsg::Worked(worked) => {
+                state.tell::<D>(worked.as_ref().err());
+                if worked.unwrap_or(false) {
+                    state.work::<D>(&myself);
+                } else {
+                    myself.send_after(state.house.settings.duty_every, || DutyMsg::Work);
+                }
             }
             #[cfg(any(test, feature = "testing"))]
             DutyMsg::Die(death) => death.strike()?,
@@ -92,9 +97,10 @@ impl<D: Duty> Actor for Singleton<D> {
             if let Some(working) = working {
                 let _ = working.await;
             }
-            while D::FLUSHES && on_duty::<D>(&house).await {}
+            while D::FLUSHES && on_duty::<D>(&house).await? {}
+            Ok::<(), StoreError>(())
         };
-        if timeout(within, finish).await.is_err() {
+        if !matches!(timeout(within, finish).await, Ok(Ok(()))) {
             tracing::warn!(role = D::ROLE.name(), "stopped with work left over; it waits in the store");
         }
         Ok(())
@@ -105,25 +111,35 @@ impl State {
     fn work<D: Duty>(&mut self, myself: &ActorRef<DutyMsg>) {
         let (house, myself) = (Arc::clone(&self.house), myself.clone());
         self.working = Some(tokio::spawn(async move {
-            let more = AssertUnwindSafe(on_duty::<D>(&house)).catch_unwind().await.unwrap_or(false);
-            let _ = myself.send_message(DutyMsg::Worked { more });
+            let worked = AssertUnwindSafe(on_duty::<D>(&house)).catch_unwind().await.unwrap_or(Ok(false));
+            let _ = myself.send_message(DutyMsg::Worked(worked));
         }));
+    }
+
+    /// Once for each reason, and once when that is over: it tries every second.
+    fn tell<D: Duty>(&mut self, failure: Option<&StoreError>) {
+        let role = D::ROLE.name();
+        match failure {
+            Some(failure) => {
+                self.house.meters.singleton_kept_waiting(D::ROLE);
+                if self.waits.as_ref() != Some(failure) {
+                    tracing::warn!(role, %failure, "a singleton's work waits for the store");
+                }
+            }
+            None if self.waits.is_some() => tracing::info!(role, "a singleton's work goes on"),
+            None => {}
+        }
+        self.waits = failure.cloned();
     }
 }
 
 /// Takes or renews the role, then works once. A holder stops by its own clock before its lease ends for others, and takes
 /// nothing up while the node is passed on.
-async fn on_duty<D: Duty>(house: &House) -> bool {
-    let Some(_at_work) = house.rest.begin() else { return false };
+async fn on_duty<D: Duty>(house: &House) -> StoreResult<bool> {
+    let Some(_at_work) = house.rest.begin() else { return Ok(false) };
     let role = D::ROLE.name();
-    let held = house.store.hold_role(role, house.generation, house.settings.role_lasts).await;
-    let worked = match held {
-        Ok(Some(lease)) if Instant::now() < lease.until => D::work(house, &lease).await,
-        Ok(_) => Ok(false),
-        Err(failure) => Err(failure),
-    };
-    worked.unwrap_or_else(|failure| {
-        tracing::warn!(role, %failure, "a singleton's work waits for the store");
-        false
-    })
+    match house.store.hold_role(role, house.generation, house.settings.role_lasts).await? {
+        Some(lease) if Instant::now() < lease.until => D::work(house, &lease).await,
+        _ => Ok(false),
+    }
 }

@@ -1,5 +1,5 @@
-//! What a successor leaves alone until the node is its own for good, and makes good after that: the clinics as it declares
-//! them, and their keys.
+//! What has to wait for the store, and is made good by itself: what a successor leaves alone until the node is its own for
+//! good (the clinics as it declares them, and their keys), journals, and the singletons' work.
 
 use secrecy::ExposeSecret;
 use sqlx::PgConnection;
@@ -14,6 +14,7 @@ use crate::premises::Premises;
 use crate::town::Town;
 
 const WAITS: &str = "what the settings declare of clinics waits for the store";
+const KEPT_WAITING: &str = "a singleton's work waits for the store";
 const NOT_ADOPTED: &str = "the journal could not be adopted yet";
 
 /// On a store of which one table can be held up. `None`: there is no PostgreSQL here.
@@ -67,19 +68,33 @@ async fn what_a_successor_cannot_declare_at_once_it_declares_by_itself() {
     assert_eq!((says(&next, WAITS), says(&next, "\"reloaded\""), says(&next, "not reloaded")), (1, 1, 0));
 }
 
+async fn metric(daemon: &Daemon, name: &str) -> Option<u32> {
+    let page = daemon.metrics().await;
+    page.lines().find(|line| line.starts_with(name))?.rsplit(' ').next()?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn singletons_that_wait_for_the_store_say_so_once() {
+    let Some((premises, mut store)) = on_postgres().await else { return };
+    let daemon = Daemon::serve(&premises, &[]).await;
+    told(&mut store, "BEGIN; LOCK TABLE role_lease IN EXCLUSIVE MODE").await;
+    for role in ["audit", "retention", "sms"] {
+        let name = format!("vitarad_singletons_kept_waiting_total{{role=\"{role}\"}}");
+        until("the third try", async || metric(&daemon, &name).await.filter(|tries| *tries >= 3)).await;
+    }
+    assert_eq!(says(&daemon, KEPT_WAITING), 3, "one for each");
+    told(&mut store, "ROLLBACK").await;
+    until("its end", async || (says(&daemon, "a singleton's work goes on") == 3).then_some(())).await;
+    assert_eq!(says(&daemon, KEPT_WAITING), 3);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_journal_that_cannot_be_adopted_is_complained_of_once() {
     let Some((premises, mut store)) = on_postgres().await else { return };
     told(&mut store, "BEGIN; LOCK TABLE intent IN EXCLUSIVE MODE").await;
     let daemon = Daemon::serve(&premises, &[]).await;
-    let tries = async || -> Option<u32> {
-        let page = daemon.metrics().await;
-        let line = page
-            .lines()
-            .find(|line| line.starts_with("vitarad_journals_not_adopted_total{clinic=\"maple\"}"))?;
-        line.rsplit(' ').next()?.parse().ok()
-    };
-    until("the third try", async || tries().await.filter(|tries| *tries >= 3)).await;
+    let tries = "vitarad_journals_not_adopted_total{clinic=\"maple\"}";
+    until("the third try", async || metric(&daemon, tries).await.filter(|tries| *tries >= 3)).await;
     assert_eq!(says(&daemon, NOT_ADOPTED), 2, "maple's and cedar's");
     told(&mut store, "ROLLBACK").await;
     until("its end", async || (says(&daemon, "adopted unsettled lines of the journal") == 2).then_some(()))

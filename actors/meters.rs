@@ -160,11 +160,6 @@ impl Meters {
         registry.register("live_calls", "Phone calls with an actor", self.live_calls.clone());
         registry.register("calls_usurped", "Calls lost to another process", self.usurped.clone());
         registry.register("journals_not_adopted", "Tries that the store did not let", self.unadopted.clone());
-        registry.register(
-            "singletons_kept_waiting",
-            "Tries that the store did not let",
-            self.not_worked.clone(),
-        );
         registry.register("bookings", "Bookings, moves and cancellations by outcome", self.sagas.clone());
         registry.register("registrations", "Registrations by outcome", self.registrations.clone());
         registry.register(

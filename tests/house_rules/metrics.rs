@@ -32,6 +32,19 @@ fn every_metric_is_in_the_page_for_the_operator() {
     kept(&unnamed.map(|metric| format!("not explained: {metric}")).collect::<Vec<_>>());
 }
 
+/// Who scrapes a page that has one twice takes nothing of it.
+#[test]
+fn no_source_registers_a_metric_twice() {
+    let sources = rust();
+    let twice = sources.iter().flat_map(|file| {
+        let names = registered(file);
+        let is_again = |(at, name): &(usize, &String)| names[..*at].contains(*name);
+        let again = names.iter().enumerate().filter(is_again);
+        again.map(|(_, name)| format!("{}: {name}", file.path)).collect::<Vec<_>>()
+    });
+    kept(&twice.collect::<Vec<_>>());
+}
+
 #[test]
 fn a_metric_is_found_however_it_is_written_and_not_by_a_part_of_its_name() {
     let source = r#"
